@@ -1,0 +1,115 @@
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+
+static struct {
+	struct log_options options;
+	bool is_open;
+	int fd; /* the file; -1: none */
+} log_state = { .fd = -1 };
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+};
+
+int log_open(const struct log_options *options, struct err *err)
+{
+	autofd fd = -1;
+
+	log_state.options = *options;
+	log_state.is_open = true;
+	if (!options->path)
+		return 0;
+	/* O_NONBLOCK: a FIFO without a reader must fail, not hang */
+	fd = open(options->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	if (fd < 0)
+		return err_sys(err, errno, "open log file %s", options->path);
+	log_state.fd = take_fd(&fd);
+	return 0;
+}
+
+int log_fd(void)
+{
+	return log_state.fd;
+}
+
+bool log_wants(enum log_level level)
+{
+	return log_state.is_open && level <= log_state.options.level;
+}
+
+static void append_escaped(struct str_buf *line, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			str_append_f(line, "\\%c", *text);
+		else if (*text == '\n')
+			str_append(line, "\\n");
+		else if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			str_append_f(line, "\\u%04x", (unsigned char)*text);
+		else
+			str_append_n(line, text, 1);
+	}
+}
+
+static void append_record(struct str_buf *line, enum log_level level, const char *text)
+{
+	char when[32] = "";
+	time_t now = time(NULL);
+	struct tm utc;
+
+	if (gmtime_r(&now, &utc))
+		(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc); /* "" if it does not fit */
+	if (log_state.options.json) {
+		str_append_f(line, "{\"level\":\"%s\",\"msg\":\"", level_names[level]);
+		append_escaped(line, text);
+		str_append_f(line, "\",\"time\":\"%s\"}\n", when);
+	} else {
+		str_append_f(line, "time=\"%s\" level=%s msg=\"", when, level_names[level]);
+		append_escaped(line, text);
+		str_append(line, "\"\n");
+	}
+}
+
+static void write_line(int fd, const struct str_buf *line)
+{
+	if (!line->failed && line->data)
+		(void)!write(fd, line->data, line->size); /* a log that cannot be written has nowhere to say so */
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+	const struct log_options *o = &log_state.options;
+	char text[4096];
+	va_list args;
+
+	if (!log_wants(level))
+		return;
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+
+	if (log_state.fd >= 0 || o->json || level > LOG_LEVEL_WARNING) {
+		autobuf line = { 0 };
+
+		append_record(&line, level, text);
+		write_line(log_state.fd >= 0 ? log_state.fd : STDERR_FILENO, &line);
+	}
+	if (level <= LOG_LEVEL_WARNING && (log_state.fd >= 0 || !o->json)) {
+		autobuf line = { 0 };
+
+		str_append_f(&line, "%s: %s: %s\n", o->program, level_names[level], text);
+		write_line(STDERR_FILENO, &line);
+	}
+}

@@ -1,0 +1,91 @@
+/* Cgroups: where the guest's group lies, what limits it gets, how it is killed and removed.
+ *
+ * One interface over the layouts: pure v2, v1, hybrid (each controller where it is mounted), none.  A group is
+ * always made by kavel and recognised again by its inode number: no signal is ever sent, and nothing removed,
+ * through a directory that kavel did not make (finding F1; runc's "container's cgroup is not empty"). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "spec/spec.h"
+
+enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MANAGER_DISABLED };
+
+enum cgroup_mode { CGROUP_NONE, CGROUP_V1, CGROUP_HYBRID, CGROUP_V2 };
+
+/* Found once per process.  Each hierarchy that is mounted: controllers and where. */
+#define CGROUP_HIERARCHIES_MAX 16
+struct cgroup_hierarchy {
+	char controllers[64]; /* as in /proc/self/cgroup: "cpu,cpuacct", "name=systemd"; "" for v2 */
+	char mount_point[200];
+	char own[1024];	      /* the caller's own group, relative to the mount point, with a leading "/" */
+};
+struct cgroup_layout {
+	enum cgroup_mode mode;
+	struct cgroup_hierarchy items[CGROUP_HIERARCHIES_MAX];
+	unsigned int count;
+};
+
+/* Look at the host.  The common pure v2 case costs one statfs(2) and one read of /proc/self/cgroup; other layouts
+ * read /proc/self/mountinfo.  A host without cgroups gives CGROUP_NONE, not an error. */
+int cgroup_detect(struct cgroup_layout *ret, struct err *err);
+
+/* "none", "v1", "hybrid" or "v2". */
+const char *cgroup_mode_name(enum cgroup_mode mode);
+
+struct cgroup_plan;
+
+/* Decide: the group's path from linux.cgroupsPath (or "/kavel/<id>" below the caller's own delegated group when it is
+ * unset: absolute means from the hierarchy's root, relative from the caller's), the knobs to write, the device rules.
+ * Errors: "/", "..", an ancestor of the caller's own group, newline; a resource that this layout has no controller
+ * for; names linux.resources.<property>. */
+int cgroup_plan(const struct spec *spec, const char *id, const struct cgroup_layout *layout, enum cgroup_manager manager,
+		struct arena *arena, struct cgroup_plan **ret, struct err *err);
+
+/* One line per group, knob and device rule. */
+void cgroup_plan_print(const struct cgroup_plan *plan, struct str_buf *out);
+
+/* What is recorded of the groups that were made: enough to find, kill and remove them later. */
+struct cgroup_made {
+	char path[1024];      /* relative to each hierarchy's mount point; "" : none */
+	uint64_t inode;	      /* of the v2 directory (or of the first v1 one); 0: intent only, not made yet */
+	bool made_by_us;      /* false: it existed before, was empty, and is left in place */
+};
+
+/* The path that will be recorded before anything is made. */
+const char *cgroup_plan_path(const struct cgroup_plan *plan);
+
+/* Make the groups.  ret_made: filled in step by step, also on failure, for cgroup_remove().  *ret_fd: descriptor of
+ * the v2 directory for CLONE_INTO_CGROUP, or -1 when there is no v2 hierarchy.  Controllers are enabled in the parents
+ * where possible.  An existing group is used only if it is empty and not frozen. */
+int cgroup_make(const struct cgroup_plan *plan, struct cgroup_made *ret_made, int *ret_fd, struct err *err);
+
+/* Put a process into the v1 groups (all of them), and into the v2 one unless it was born there.  pid 0: the caller. */
+int cgroup_join(const struct cgroup_plan *plan, const struct cgroup_made *made, pid_t pid, bool born_in_v2, struct err *err);
+
+/* Write the limits and attach the device program.  Errors name property, file, value and the errno's meaning. */
+int cgroup_limit(const struct cgroup_plan *plan, const struct cgroup_made *made, int v2_fd, struct err *err);
+
+/* Kill everything in a group that kavel made: cgroup.kill, or SIGKILL in a loop under freeze on v1.  A group that is
+ * gone or is not ours (another inode) is left alone: returns 1. */
+int cgroup_kill(const struct cgroup_layout *layout, const struct cgroup_made *made, int signal, struct err *err);
+
+/* Remove the groups with their sub-groups after killing what is left; waits for emptiness by the populated event, at
+ * most `timeout_ms`, then fails naming a process that is still there.  Does nothing when nothing was made. */
+int cgroup_remove(const struct cgroup_layout *layout, const struct cgroup_made *made, int timeout_ms, struct err *err);
+
+/* List the processes of the group and its sub-groups.  *ret_pids is freed by the caller. */
+int cgroup_pids(const struct cgroup_layout *layout, const struct cgroup_made *made, pid_t **ret_pids, size_t *ret_count,
+		struct err *err);
+
+/* Freeze or thaw, and wait until it is so (at most `timeout_ms`). */
+int cgroup_freeze(const struct cgroup_layout *layout, const struct cgroup_made *made, bool frozen, int timeout_ms,
+		  struct err *err);
+
+/* True if the group is frozen (or being frozen). */
+bool cgroup_is_frozen(const struct cgroup_layout *layout, const struct cgroup_made *made);

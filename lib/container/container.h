@@ -1,0 +1,113 @@
+/* The life cycle of a container: what the command line and libkavel's public functions are made of.
+ *
+ * Every function works on one container below one state directory, takes a lock on that container where it changes
+ * something, and either does the whole or leaves nothing behind. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "cgroups/cgroup.h"
+
+/* Version of the specification that is implemented. */
+#define CONTAINER_OCI_VERSION "1.3.0"
+
+/* What holds for every operation. */
+struct container_host {
+	const char *root;		  /* absolute path of the state directory */
+	bool root_is_default;		  /* not named by the caller: its absence means "no containers" */
+	enum cgroup_manager cgroup_manager;
+};
+
+/* The default state directory: /run/kavel, or $XDG_RUNTIME_DIR/kavel for a user who is not root, in `path`.
+ * Errors: not root and XDG_RUNTIME_DIR unset. */
+int container_default_root(char *path, size_t room, struct err *err);
+
+/* Options of create and run. */
+struct container_create_options {
+	const char *id;
+	const char *bundle;	    /* directory; NULL: the current one */
+	const char *config;	    /* file, relative to the bundle; NULL: config.json */
+	const char *pid_file;	    /* relative to the current directory; NULL: none */
+	const char *console_socket; /* NULL: none */
+	const char *pidfd_socket;   /* AF_UNIX stream socket that gets a pidfd; NULL: none */
+	unsigned int preserve_fds;  /* descriptors from 3 on that the guest gets */
+	bool no_pivot;
+	bool no_new_keyring;
+	bool detach; /* run: return as soon as the guest runs */
+	bool keep;   /* run: keep the state of the stopped container */
+};
+
+/* Check an ID: [A-Za-z0-9_+.-], not "." or "..", not beginning with "-", at most 255 bytes. */
+int container_check_id(const char *id, struct err *err);
+
+/* Create: afterwards the guest waits for container_start().  On failure nothing is left. */
+int container_create(const struct container_host *host, const struct container_create_options *options, struct err *err);
+
+/* Create and start.  Without detach: forward signals until the guest's process ends, then delete the container
+ * (unless keep); *ret_status is its exit code, or 128 + signal.  With detach *ret_status is 0. */
+int container_run(const struct container_host *host, const struct container_create_options *options, int *ret_status,
+		  struct err *err);
+
+/* Start a created container: returns when the program was executed.  Errors: not created; exec or a hook failed (the
+ * container is then stopped). */
+int container_start(const struct container_host *host, const char *id, struct err *err);
+
+/* Send a signal to the guest's first process, or to every process of its cgroup. */
+int container_kill(const struct container_host *host, const char *id, int signal, bool all, struct err *err);
+
+/* Delete a stopped (or created) container; force: kill it first, and accept a state that cannot be read and an ID that
+ * does not exist. */
+int container_delete(const struct container_host *host, const char *id, bool force, struct err *err);
+
+/* Freeze and thaw. */
+int container_pause(const struct container_host *host, const char *id, struct err *err);
+int container_resume(const struct container_host *host, const char *id, struct err *err);
+
+enum container_status {
+	CONTAINER_CREATING,
+	CONTAINER_CREATED,
+	CONTAINER_RUNNING,
+	CONTAINER_PAUSED,
+	CONTAINER_STOPPED,
+};
+
+/* "creating", "created", "running", "paused", "stopped". */
+const char *container_status_name(enum container_status status);
+
+/* What `state` and `list` tell; free with container_info_free(). */
+struct container_info {
+	char *id;
+	enum container_status status;
+	pid_t pid; /* 0 when stopped */
+	char *bundle, *rootfs;
+	char created[40]; /* RFC 3339 with nanoseconds, UTC */
+	uid_t owner;
+	struct {
+		char *key, *value;
+	} *annotations;
+	size_t annotation_count;
+};
+int container_info(const struct container_host *host, const char *id, struct container_info *ret, struct err *err);
+void container_info_free(struct container_info *info);
+
+/* The state document of the specification, as JSON text appended to `out`.  indent: pretty, with two spaces; otherwise one
+ * line.  owner is added when with_owner (its user name, or ""). */
+int container_info_json(const struct container_info *info, bool indent, bool with_owner, struct str_buf *out);
+
+/* IDs of all containers, sorted; *ret is a NULL-terminated array, freed with container_ids_free(). */
+int container_list(const struct container_host *host, char ***ret, size_t *ret_count, struct err *err);
+void container_ids_free(char **ids);
+
+/* Host pids of all processes of a container; freed by the caller.  A stopped container has none. */
+int container_pids(const struct container_host *host, const char *id, pid_t **ret_pids, size_t *ret_count, struct err *err);
+
+/* Print what create would do with a bundle, without privilege and without doing it: appended to `out`. */
+int container_plan_text(const struct container_host *host, const struct container_create_options *options,
+			struct str_buf *out, struct err *err);
+
+/* The document of `features`, as JSON text appended to `out`. */
+int container_features(struct str_buf *out, struct err *err);

@@ -1,0 +1,35 @@
+/* The guest's last step before the user's program.
+ *
+ * A process that executes /proc/self/exe inside the guest would run, and could then open for writing, the binary
+ * that its own process was made from (CVE-2019-5736); and one that waits to be started would keep the caller's memory
+ * and environment.  So the guest side first becomes the launcher: a freestanding program of a few KiB, embedded in
+ * libkavel, executed from a sealed memfd.  It has nothing but the descriptors and strings below; it waits to be
+ * started, loads the seccomp program as its last act, and executes the user's program. */
+#pragma once
+
+#include "base/err.h"
+#include "base/filter.h"
+
+struct launch {
+	const char *path;   /* of the user's program, inside the guest */
+	char *const *argv;  /* NULL-terminated */
+	char *const *envp;  /* NULL-terminated */
+	int listen_fd;	    /* a listening AF_UNIX SOCK_SEQPACKET socket: one connection is accepted, one byte on it is
+			     * awaited (end of file: the launcher waits for the next connection), then it becomes the
+			     * status socket; -1: start at once */
+	int status_fd;	    /* with listen_fd -1: a connected socket; -1: none */
+	const struct seccomp_filter *filter; /* loaded just before execve(2); NULL: none */
+};
+
+/* What the launcher writes to the status socket when execve(2), or loading the filter, failed; on success the socket is
+ * just closed, as it is close-on-exec.  After writing, the launcher waits for end of file, so that the host side can
+ * look into the guest's root by /proc/PID/root to explain the failure, and exits with status 127. */
+struct launch_failure {
+	int number; /* errno */
+	int stage;  /* enum launch_stage */
+};
+enum launch_stage { LAUNCH_SECCOMP, LAUNCH_EXEC };
+
+/* Become the launcher.  All signals must already be as the user's program shall find them.  Descriptors other than
+ * 0, 1, 2, those of `launch` and those without close-on-exec are gone afterwards.  Returns only on failure. */
+int launch(const struct launch *launch, struct err *err);

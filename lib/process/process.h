@@ -1,0 +1,92 @@
+/* What the guest's first process is: one group of properties per file, each a pure x_plan() and an x_apply() that
+ * runs on the guest side.  The order in which they are applied is the table in container/guest.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "spec/spec.h"
+
+/* ---------------------------------------------------------------- rlimits.c */
+struct rlimit_item {
+	const char *name; /* RLIMIT_NOFILE */
+	int resource;
+	struct rlimit value;
+};
+struct rlimits_plan {
+	struct rlimit_item items[RLIM_NLIMITS];
+	unsigned int count;
+};
+/* Errors: unknown type; a type twice; soft above hard. */
+int rlimits_plan(const struct spec_process *process, struct rlimits_plan *ret, struct err *err);
+int rlimits_apply(const struct rlimits_plan *plan, struct err *err);
+
+/* ---------------------------------------------------------------- caps.c (the only file that knows libcap) */
+struct caps_plan {
+	bool is_set;	/* false: capabilities are left as they are */
+	uint64_t bounding, effective, inheritable, permitted, ambient; /* bit n: capability n */
+};
+/* Unknown names are a warning, as the specification asks; they reach log_warning(). */
+int caps_plan(const struct spec_process *process, struct caps_plan *ret, struct err *err);
+/* Drop the bounding set; needs CAP_SETPCAP, so it comes before the user changes. */
+int caps_apply_bounding(const struct caps_plan *plan, struct err *err);
+/* Set the others and the ambient set, after the user has changed under PR_SET_KEEPCAPS; then read them back. */
+int caps_apply(const struct caps_plan *plan, struct err *err);
+/* Names of all capabilities this kernel has, lowest first, NULL-terminated: for `features`. */
+const char *const *caps_names(struct arena *arena);
+
+/* ---------------------------------------------------------------- user.c */
+/* setgroups, setresgid, setresuid (in that order, capabilities kept), then read back and compare; umask when set. */
+int user_apply(const struct spec_user *user, bool keep_caps, struct err *err);
+
+/* ---------------------------------------------------------------- env.c */
+struct env_plan {
+	char **items; /* NULL-terminated, duplicates resolved to the last, in first-seen order */
+	size_t count;
+	bool has_home; /* HOME is set and not empty */
+};
+/* extra: further KEY=VALUE items that win over the spec's (LISTEN_FDS, NOTIFY_SOCKET); may be NULL.
+ * Errors: an item without "=", or with an empty name. Linear in the number of items. */
+int env_plan(const struct spec_process *process, const char *const *extra, struct arena *arena, struct env_plan *ret,
+	     struct err *err);
+/* Guest side, after the root switch: when HOME is missing or empty, take it from the guest's /etc/passwd (never blocks;
+ * only a regular file), "/" otherwise. */
+int env_add_home(struct env_plan *plan, uid_t uid, struct arena *arena, struct err *err);
+
+/* ---------------------------------------------------------------- cwd.c */
+/* chdir inside the guest, made when missing is allowed; the result must lie below the root (CVE-2024-21626). */
+int cwd_apply(const char *cwd, struct err *err);
+
+/* ---------------------------------------------------------------- exec.c */
+/* Find args[0] by the PATH of the guest's environment, inside the guest's root.  *ret_path: what execve(2) gets.
+ * Errors: ENOENT: `exec: "foo": executable file not found in $PATH`; EACCES: `permission denied`. */
+int exec_find(const struct spec_process *process, const struct env_plan *env, struct arena *arena, const char **ret_path,
+	      struct err *err);
+/* After execve(2) of path, inside the root directory `root`, failed with errno `number`: say why in words: missing interpreter, CRLF script, wrong
+ * architecture, not executable, a directory, no #! line.  The text begins with `exec <path>: ` and the errno's meaning
+ * in lower case, as callers match "no such file or directory" and "permission denied".  Returns -number. */
+int exec_explain(int root, const char *path, int number, struct err *err);
+
+/* ---------------------------------------------------------------- oom.c, hostname.c, sysctl.c, keyring.c */
+/* Written by the guest while it may still. */
+int oom_apply(const struct opt_i64 *score, struct err *err);
+/* sethostname(2), setdomainname(2).  Errors at plan time: no UTS namespace of its own; longer than 64 bytes. */
+int hostname_plan(const struct spec *spec, bool has_uts_ns, struct err *err);
+int hostname_apply(const struct spec *spec, struct err *err);
+/* Only namespaced keys, and only of namespaces that the guest has for itself: kernel.shm*, msg*, sem, fs.mqueue.* (ipc),
+ * net.* (network), kernel.domainname, kernel.hostname (uts), user.* (user).  No "..", no newline (CVE-2022-0811). */
+int sysctl_plan(const struct spec *spec, bool has_ipc_ns, bool has_network_ns, bool has_uts_ns, bool has_user_ns,
+		struct err *err);
+/* Written through a verified procfs (CVE-2025-52881), before the root switch. */
+int sysctl_apply(const struct spec *spec, struct err *err);
+/* A session keyring named after the container; a kernel without keyrings is not an error. */
+int keyring_apply(const char *id, struct err *err);
+
+/* ---------------------------------------------------------------- refused.c */
+/* Refuse, with the place in the document, each process property that this version decodes but does not apply. */
+int process_check_supported(const struct spec_process *process, struct err *err);

@@ -1,0 +1,71 @@
+/* The guest's root file system: mounts, devices, masks and the switch of the root.
+ *
+ * rootfs_plan() is pure: it turns root, mounts, devices, masked and read-only paths, propagation and the
+ * overlay annotations into a list of operations with all options parsed.  Everything else runs on the guest
+ * side, in a mount namespace made for the guest, in this order:
+ *
+ *   rootfs_open      propagation of "/", then the rootfs by bind or overlay; its descriptor
+ *   rootfs_mount     spec.mounts in their order
+ *   rootfs_devices   default and listed devices, /dev links
+ *   rootfs_switch    pivot_root(2) (MS_MOVE with no_pivot; chroot(2) without a mount namespace of its own)
+ *   rootfs_protect   masked and read-only paths, read-only root, final propagation
+ *
+ * Every path inside the rootfs is resolved by base/path.h and mounted onto by descriptor. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "spec/spec.h"
+
+/* What the rootfs must know of decisions taken elsewhere. */
+struct rootfs_context {
+	const char *bundle;	  /* absolute path of the bundle: relative paths start there */
+	bool no_pivot;		  /* --no-pivot */
+	bool has_mount_ns;	  /* the guest has a mount namespace made for it */
+	bool has_user_ns;	  /* and a user namespace */
+	bool has_cgroup_ns;	  /* and a cgroup namespace */
+	bool has_network_ns;	  /* sysfs can be mounted only by the owner of the network namespace */
+	const char *cgroup_layout; /* "v2", "hybrid", "v1" or "none": what a mount of type cgroup becomes */
+};
+
+struct rootfs_plan;
+
+/* Decide.  Memory comes from the arena.  Errors name the place in the document ("mounts[3].options"). */
+int rootfs_plan(const struct spec *spec, const struct rootfs_context *context, struct arena *arena,
+		struct rootfs_plan **ret, struct err *err);
+
+/* Absolute path of the rootfs on the host. */
+const char *rootfs_path(const struct rootfs_plan *plan);
+
+/* Describe the plan for `kavel plan`: one line per operation. */
+void rootfs_plan_print(const struct rootfs_plan *plan, struct str_buf *out);
+
+/* What is open while the rootfs is set up, on the guest side.  Start with ROOTFS_CLOSED. */
+struct rootfs {
+	int fd;	      /* O_PATH of the rootfs */
+	int null_fd;  /* the host's /dev/null, checked: masks files, and is stdio where asked for */
+	char cgroup_path[512]; /* the guest's own cgroup relative to the v2 root, for a cgroup mount without its namespace */
+};
+#define ROOTFS_CLOSED { .fd = -1, .null_fd = -1 }
+
+/* Make "/" of this mount namespace not propagate to the host, put the rootfs in place and open it. */
+int rootfs_open(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err);
+
+/* Perform spec.mounts in order; proc, sysfs, cgroup and devpts are verified after mounting. */
+int rootfs_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err);
+
+/* Make the default devices, those of linux.devices, and the links in /dev. */
+int rootfs_devices(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err);
+
+/* Make the rootfs the root and the current directory of this process.  Afterwards nothing of the host's tree is
+ * reachable by a path. */
+int rootfs_switch(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err);
+
+/* Masked paths, read-only paths, read-only root, rootfsPropagation; closes what is open. */
+int rootfs_protect(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err);
+
+/* Names of all mount options that are understood, for `features`; the list ends with NULL. */
+const char *const *rootfs_option_names(void);

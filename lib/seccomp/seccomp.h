@@ -1,0 +1,30 @@
+/* Seccomp: a profile becomes a BPF program (libseccomp builds it, loaded only when a profile is asked for), and the
+ * program is loaded by the launcher as its last act, or before capabilities are given up. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/filter.h"
+#include "base/str.h"
+#include "spec/spec.h"
+
+/* Compile.  Errors: unknown action, operator, architecture or flag; errnoRet with an action that has none; an argument
+ * index above 5; SCMP_ACT_NOTIFY without a listener.  Unknown system call names are skipped.  names
+ * "linux.seccomp.syscalls[3].action". */
+int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, struct seccomp_filter *ret, struct err *err);
+
+/* Load into the calling thread: needs no_new_privs or CAP_SYS_ADMIN. */
+int seccomp_load(const struct seccomp_filter *program, struct err *err);
+
+/* What is understood, for `features`; lists end with NULL. */
+const char *const *seccomp_action_names(void);
+const char *const *seccomp_operator_names(void);
+const char *const *seccomp_arch_names(void);
+const char *const *seccomp_flag_names(void);
+/* Flags this kernel and libseccomp know. */
+const char *const *seccomp_supported_flag_names(struct arena *arena);
+/* Version of libseccomp, such as "2.5.4"; NULL when it is not installed. */
+const char *seccomp_library_version(void);
