@@ -24,17 +24,19 @@ extern const struct ns_type ns_types[SPEC_NS_COUNT];
 struct ns_join {
 	enum spec_namespace_type type;
 	const char *path;
-	int fd; /* opened by ns_open(); -1 before */
+	unsigned int index; /* in linux.namespaces, for messages */
+	int fd;		    /* opened by ns_open(); -1 before */
 };
 
 struct ns_plan {
 	int clone_flags;   /* made by clone3 */
 	int unshare_flags; /* made by the guest after the clone: CLONE_NEWCGROUP, as its root is the cgroup of that moment */
-	struct ns_join joins[SPEC_NS_COUNT];
+	struct ns_join joins[SPEC_NS_COUNT]; /* in the order in which they are joined */
 	unsigned int join_count;
 };
 
-/* Decide from the spec's list.  Errors: a type that is asked for twice; one this version does not apply yet. */
+/* Decide from the spec's list.  Errors: a type that is asked for twice; a relative path; a type, mappings or time
+ * offsets that this version does not apply yet. */
 int ns_plan(const struct spec *spec, struct ns_plan *ret, struct err *err);
 
 /* True if the guest has a namespace of that type that is not the caller's: new or joined. */
