@@ -111,40 +111,36 @@ static int walk_step(struct walk *w, const char *name, bool nofollow_last, int *
 	return 0;
 }
 
-/* Walk to `path`.  On success *ret_fd is O_PATH. */
-static int walk(int root, const char *path, bool make, mode_t mode, bool nofollow_last, int *ret_fd, bool *ret_made)
+/* Walk from `root` to `path`, as w->make and w->mode say.  On success *ret_fd is O_PATH. */
+static int walk(struct walk *w, int root, const char *path, bool nofollow_last, int *ret_fd)
 {
-	struct walk w;
+	size_t size = strlen(path) + 1;
 	char name[NAME_MAX + 1];
 	autofd fd = -1;
 	int r = 0;
 
-	if (strlen(path) >= PATH_MAX)
+	if (size > PATH_MAX)
 		return -ENAMETOOLONG;
-	w.top = w.links = 0;
-	w.make = make;
-	w.made = false;
-	w.mode = mode;
-	w.stack[0] = root;
-	strcpy(w.rest, path); /* fits: measured above */
-	while (r == 0 && fd < 0 && walk_next(&w, name, &r)) {
+	w->top = w->links = 0;
+	w->made = false;
+	w->stack[0] = root;
+	memcpy(w->rest, path, size);
+	while (r == 0 && fd < 0 && walk_next(w, name, &r)) {
 		if (str_eq(name, "."))
 			continue;
 		if (str_eq(name, ".."))
-			walk_up(&w, w.top > 0 ? w.top - 1 : 0);
+			walk_up(w, w->top > 0 ? w->top - 1 : 0);
 		else
-			r = walk_step(&w, name, nofollow_last, &fd);
+			r = walk_step(w, name, nofollow_last, &fd);
 	}
 	if (r == 0 && fd < 0) {
-		fd = w.top ? w.stack[w.top--] : openat(root, ".", O_PATH | O_CLOEXEC);
+		fd = w->top ? w->stack[w->top--] : openat(root, ".", O_PATH | O_CLOEXEC);
 		r = fd < 0 ? -errno : 0;
 	}
-	walk_up(&w, 0);
+	walk_up(w, 0);
 	if (r < 0)
 		return r;
 	*ret_fd = take_fd(&fd);
-	if (ret_made)
-		*ret_made = w.made;
 	return 0;
 }
 
@@ -162,18 +158,36 @@ static int reopen(int fd, int flags, int *ret_fd)
 	return 0;
 }
 
+/* Where the kernel's own walk cannot be had. */
+static int resolve_by_walk(int root, const char *path, int flags, int *ret_fd)
+{
+	autofd fd = -1;
+	struct walk w;
+	struct stat st;
+	int r;
+
+	w.make = false;
+	r = walk(&w, root, path, flags & O_NOFOLLOW, &fd);
+	if (r < 0)
+		return r;
+	if (!(flags & O_PATH))
+		return reopen(fd, flags, ret_fd);
+	if ((flags & O_DIRECTORY) && (fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode)))
+		return -ENOTDIR;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
 /* Returns 0 or -errno. */
 static int resolve(int root, const char *path, int flags, int *ret_fd)
 {
-	autofd fd = -1;
-	int r;
-
 	if (!(flags & O_PATH))
 		flags |= O_NONBLOCK | O_NOCTTY;
 	for (int attempt = 0; attempt < 64; attempt++) {
-		fd = sys_openat2(root, path, (uint64_t)(unsigned int)(flags | O_CLOEXEC), 0, SYS_RESOLVE_IN_ROOT);
+		int fd = sys_openat2(root, path, (uint64_t)(unsigned int)(flags | O_CLOEXEC), 0, SYS_RESOLVE_IN_ROOT);
+
 		if (fd >= 0) {
-			*ret_fd = take_fd(&fd);
+			*ret_fd = fd;
 			return 0;
 		}
 		/* EAGAIN: a rename or mount somewhere on the host raced with a ".." in the path */
@@ -182,18 +196,7 @@ static int resolve(int root, const char *path, int flags, int *ret_fd)
 	}
 	if (errno != ENOSYS && errno != EPERM && errno != EAGAIN)
 		return -errno;
-	r = walk(root, path, false, 0, flags & O_NOFOLLOW, &fd, NULL);
-	if (r < 0)
-		return r;
-	if (flags & O_PATH) {
-		struct stat st;
-
-		if ((flags & O_DIRECTORY) && (fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode)))
-			return -ENOTDIR;
-		*ret_fd = take_fd(&fd);
-		return 0;
-	}
-	return reopen(fd, flags, ret_fd);
+	return resolve_by_walk(root, path, flags, ret_fd);
 }
 
 int path_open(int root, const char *path, int flags, int *ret_fd, struct err *err)
@@ -224,14 +227,20 @@ int path_make_dir(int root, const char *path, mode_t mode, int *ret_fd, bool *re
 	if (r == -ENOENT) {
 		autofd fd = -1;
 		struct stat st;
+		struct walk w;
 
-		r = walk(root, path, true, mode, false, &fd, ret_made);
+		w.make = true;
+		w.mode = mode;
+		r = walk(&w, root, path, false, &fd);
 		if (r == 0 && fstat(fd, &st) < 0)
 			r = -errno;
 		if (r == 0 && !S_ISDIR(st.st_mode))
 			r = -ENOTDIR;
-		if (r == 0)
+		if (r == 0) {
 			*ret_fd = take_fd(&fd);
+			if (ret_made)
+				*ret_made = w.made;
+		}
 	}
 	return r < 0 ? err_sys(err, -r, "make directory %s in the rootfs", path) : 0;
 }
@@ -253,7 +262,7 @@ int path_make_parent(int root, const char *path, char name[256], int *ret_dir, s
 		return err_user(err, "%s does not name a file", path);
 	if (strlen(last) > NAME_MAX)
 		return err_sys(err, ENAMETOOLONG, "make %s in the rootfs", path);
-	strcpy(name, last); /* fits: measured above */
+	memcpy(name, last, strlen(last) + 1);
 	*last = '\0';
 	return path_make_dir(root, *parent ? parent : "/", 0755, ret_dir, NULL, err);
 }
