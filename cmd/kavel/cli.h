@@ -1,0 +1,122 @@
+/* The command line: what its parts share.
+ *
+ * main() finds the command in a table, takes the options out of the words, opens the log and calls the command.
+ * A command is a constant descriptor and a function of some ten lines that calls lib/container and prints. */
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "container/container.h"
+#include "options.h"
+
+/* Where the peers' callers expect contradictory things, the name that the program is called by decides. */
+enum cli_dialect { CLI_KAVEL, CLI_RUNC, CLI_CRUN };
+
+enum cli_format { CLI_TABLE, CLI_JSON };
+
+#define CLI_EXIT_FAILURE    1
+#define CLI_EXIT_USAGE_CRUN 64 /* crun's callers know a wrong usage by EX_USAGE of sysexits.h */
+
+/* Every option of every command; the tables name the members they set. */
+struct cli_options {
+	/* global */
+	const char *root, *log;
+	int log_format;	    /* enum cli_log_format of globals.c */
+	int log_level;	    /* enum log_level */
+	int cgroup_manager; /* enum cgroup_manager */
+	int rootless;	    /* accepted and without effect: kavel finds out itself */
+	bool help, version;
+	/* of one or several commands */
+	struct container_create_options create;
+	int format; /* enum cli_format */
+	bool all, force, regex, quiet, rootless_spec;
+};
+
+struct cli_command;
+
+/* One call of the program. */
+struct cli {
+	const char *program; /* "kavel", "runc" or "crun" */
+	enum cli_dialect dialect;
+	struct cli_options options;
+	const struct cli_command *command; /* NULL: none was given */
+	struct container_host host;
+	bool stdout_is_closed; /* it was when the program started */
+	char root[PATH_MAX];   /* what host.root points to */
+};
+
+struct cli_command {
+	const char *name;
+	const char *arguments;		     /* for the usage line: "ID [SIGNAL]" */
+	const char *summary;		     /* one line */
+	const char *details;		     /* more lines for the command's own help; NULL: none */
+	const struct option_row *options[4]; /* tables, ended by NULL */
+	size_t words_min, words_max;	     /* arguments that are no options */
+	bool first_is_id;		     /* the first argument is the ID of a container: failures name it */
+	bool rest_is_free;		     /* after the first argument nothing is an option of ours */
+	bool needs_no_root;		     /* works without a state directory */
+
+	/* words: the arguments, NULL-terminated.  Returns the exit status, or a negative errno with a text that
+	 * main() reports. */
+	int (*run)(struct cli *cli, char **words, struct err *err);
+};
+
+extern const struct cli_command cli_create, cli_delete, cli_features, cli_help, cli_kill, cli_list, cli_pause, cli_plan,
+	cli_ps, cli_resume, cli_run, cli_spec, cli_start, cli_state;
+
+/* main.c: all commands, ended by NULL, in the order of the help; and one of them, or NULL. */
+extern const struct cli_command *const cli_commands[];
+const struct cli_command *cli_command_find(const char *name);
+
+/* globals.c: the options that belong to no command. */
+extern const struct option_row cli_global_options[];
+
+/* Open the log as the options say.  Errors: a destination that is not supported; log_open()'s. */
+int cli_open_log(const struct cli *cli, struct err *err);
+
+/* Fill in cli->host: the state directory, and how cgroups are managed.  needs_root: false if the command does
+ * without a state directory.  Errors: no default state directory; an unusable one was named. */
+int cli_find_host(struct cli *cli, bool needs_root, struct err *err);
+
+/* globals.c: values of --format: enum cli_format. */
+extern const struct str_name cli_formats[];
+
+/* bundle.c: --bundle and --config; and what create and run share. */
+extern const struct option_row cli_bundle_options[];
+extern const struct option_row cli_create_options[];
+
+/* help.c: the help of the program (command NULL) or of one command, on standard output.  Returns an exit status. */
+int cli_help_print(const struct cli *cli, const struct cli_command *command, struct err *err);
+
+/* version.c: the version, on standard output.  Returns an exit status. */
+int cli_version_print(const struct cli *cli, struct err *err);
+
+/* Report a command that does not exist.  Returns -errno. */
+int cli_unknown_command(const struct cli *cli, const char *name, struct err *err);
+
+/* output.c: write a text to standard output, completely.  Returns 0, the exit status.  Errors: memory ran out while
+ * the text was made; the write failed (a full disk, a reader that is gone, a closed descriptor). */
+int cli_print(const struct cli *cli, const struct str_buf *text, struct err *err);
+
+/* Append `text` as a JSON string with its quotes. */
+void cli_append_json_string(struct str_buf *out, const char *text);
+
+/* owner.c: the name of a user, or "#" and the number: `name` or a constant. */
+#define CLI_OWNER_MAX 64
+const char *cli_owner_name(uid_t uid, char name[CLI_OWNER_MAX]);
+
+/* match.c: what is done to one container. */
+typedef int (*cli_one)(struct cli *cli, const char *id, void *context, struct err *err);
+
+/* Call `one` for each container whose ID matches the extended regular expression anywhere (regex(7)), and report each
+ * failure in the log.  Returns an exit status: 1 if one of them failed.  Errors: the expression is not valid; the
+ * containers cannot be listed. */
+int cli_for_matching(struct cli *cli, const char *pattern, cli_one one, void *context, struct err *err);
+
+/* signals.c: the number of a signal given by name, with or without SIG, in any case ("kill", "RTMIN+3"), or as a number
+ * (0: only test).  Returns it, or -errno. */
+int cli_signal_number(const char *text, struct err *err);

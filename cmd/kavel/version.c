@@ -1,0 +1,26 @@
+/* --version: the first line is what callers know the program by. */
+#include "cli.h"
+#include "seccomp/seccomp.h"
+
+#ifndef KAVEL_COMMIT
+#define KAVEL_COMMIT "unknown"
+#endif
+
+int cli_version_print(const struct cli *cli, struct err *err)
+{
+	const char *seccomp = seccomp_library_version();
+	struct str_buf out = { 0 };
+	int r;
+
+	str_append_f(&out, "%s version " KAVEL_VERSION "\n", cli->program);
+	str_append(&out, "commit: " KAVEL_COMMIT "\n");
+	str_append(&out, "spec: " CONTAINER_OCI_VERSION "\n");
+	if (seccomp)
+		str_append_f(&out, "libseccomp: %s\n", seccomp);
+	/* crun's callers look for features in such a line */
+	if (cli->dialect == CLI_CRUN)
+		str_append_f(&out, "+CAP%s\n", seccomp ? " +SECCOMP" : "");
+	r = cli_print(cli, &out, err);
+	str_buf_free(&out);
+	return r;
+}
