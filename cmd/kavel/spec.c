@@ -37,7 +37,7 @@ static int run(struct cli *cli, char **words, struct err *err)
 		return r;
 	if (text.failed)
 		return err_memory(err);
-	dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = openat(AT_FDCWD, bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(err, errno, "bundle %s", bundle);
 	return write_new(dir, config, &text, err);
