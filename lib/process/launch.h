@@ -2,9 +2,9 @@
  *
  * A process that executes /proc/self/exe inside the guest would run, and could then open for writing, the binary
  * that its own process was made from (CVE-2019-5736); and one that waits to be started would keep the caller's memory
- * and environment.  So the guest side first becomes the launcher: a freestanding program of a few KiB, embedded in
- * libkavel, executed from a sealed memfd.  It has nothing but the descriptors and strings below; it waits to be
- * started, loads the seccomp program as its last act, and executes the user's program. */
+ * and environment.  So the guest side first becomes the launcher: a freestanding program of about a KiB, embedded in
+ * libkavel, executed from a sealed memfd.  It has nothing but the descriptors and strings below, and is not dumpable;
+ * it waits to be started, loads the seccomp program as its last act, and executes the user's program. */
 #pragma once
 
 #include "base/err.h"
@@ -16,9 +16,12 @@ struct launch {
 	char *const *envp;  /* NULL-terminated */
 	int listen_fd;	    /* a listening AF_UNIX SOCK_SEQPACKET socket: one connection is accepted, one byte on it is
 			     * awaited (end of file: the launcher waits for the next connection), then it becomes the
-			     * status socket; -1: start at once */
+			     * status socket; -1: start at once.  Peers other than root, the guest's user and the
+			     * user who called listen(2) are turned away */
 	int status_fd;	    /* with listen_fd -1: a connected socket; -1: none */
 	const struct seccomp_filter *filter; /* loaded just before execve(2); NULL: none */
+	unsigned int drop_admin; /* what caps_keep_admin() returned: given up before the filter is loaded */
+	int program_fd;	    /* from launch_open() with the same filter; 0: launch() makes it */
 };
 
 /* What the launcher writes to the status socket when execve(2), or loading the filter, failed; on success the socket is
@@ -30,6 +33,12 @@ struct launch_failure {
 };
 enum launch_stage { LAUNCH_SECCOMP, LAUNCH_EXEC };
 
+/* Make the launcher's memfd, with the filter (may be NULL) in it; close-on-exec.  Needed apart from launch() only where a
+ * limit that is applied between them, such as RLIMIT_FSIZE, would forbid it.
+ * Errors: those of memfd_create(2) and write(2); EACCES: the sysctl vm.memfd_noexec is 2. */
+int launch_open(const struct seccomp_filter *filter, int *ret_fd, struct err *err);
+
 /* Become the launcher.  All signals must already be as the user's program shall find them.  Descriptors other than
- * 0, 1, 2, those of `launch` and those without close-on-exec are gone afterwards.  Returns only on failure. */
+ * 0, 1, 2, those of `launch` and those without close-on-exec are gone afterwards.  Returns only on failure: those of
+ * launch_open() and execve(2), such as E2BIG for too many arguments. */
 int launch(const struct launch *launch, struct err *err);

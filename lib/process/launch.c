@@ -1,0 +1,191 @@
+/* The memfd holds the launcher and, right behind it, the seccomp program: the launcher's only loadable segment is
+ * stretched over both, so that the filter needs no descriptor, no reading and no memory of its own. */
+#include "process/launch.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "base/sys.h"
+#include "process/launcher/control.h"
+
+_Static_assert(LAUNCH_SECCOMP == CONTROL_STAGE_SECCOMP && LAUNCH_EXEC == CONTROL_STAGE_EXEC, "stages differ");
+_Static_assert(sizeof(struct launch_failure) == 2 * sizeof(int), "the launcher writes two ints");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(void *) == 8,
+	       "the launcher is a 64-bit little-endian program");
+
+/* The build gives the path of the launcher's file. */
+__asm__(".pushsection .rodata.kavel_launcher, \"a\"\n"
+	".balign 8\n"
+	".hidden kavel_launcher_begin\n"
+	".globl kavel_launcher_begin\n"
+	"kavel_launcher_begin:\n"
+	".incbin \"" KAVEL_LAUNCHER_FILE "\"\n"
+	".hidden kavel_launcher_end\n"
+	".globl kavel_launcher_end\n"
+	"kavel_launcher_end:\n"
+	".popsection\n");
+extern const unsigned char kavel_launcher_begin[], kavel_launcher_end[];
+
+#define HEADERS_MAX 4 /* program headers of the launcher: one segment, the stack, and room */
+#define FILTER_ALIGN 8
+
+/* The beginning of the launcher's file, writable. */
+struct head {
+	Elf64_Ehdr elf;
+	Elf64_Phdr program[HEADERS_MAX];
+};
+
+/* Where things lie in the memfd. */
+struct layout {
+	struct head head;
+	size_t head_size;  /* how much of `head` is headers */
+	size_t image_size; /* of the launcher, without the section headers that no kernel reads */
+	size_t filter_at;  /* offset in the file */
+	uint64_t address;  /* the same in memory */
+};
+
+static size_t filter_size(const struct seccomp_filter *filter)
+{
+	return filter ? filter->count * sizeof(filter->instructions[0]) : 0;
+}
+
+static int lay_out(const struct seccomp_filter *filter, struct layout *ret, struct err *err)
+{
+	size_t file_size = (size_t)(kavel_launcher_end - kavel_launcher_begin);
+	Elf64_Phdr *segment = NULL;
+
+	memset(&ret->head, 0, sizeof(ret->head));
+	memcpy(&ret->head, kavel_launcher_begin, file_size < sizeof(ret->head) ? file_size : sizeof(ret->head));
+	for (unsigned int i = 0; i < ret->head.elf.e_phnum && i < HEADERS_MAX; i++)
+		if (ret->head.program[i].p_type == PT_LOAD && !segment)
+			segment = &ret->head.program[i];
+	if (!segment || ret->head.elf.e_phoff != sizeof(Elf64_Ehdr) || segment->p_offset != 0 ||
+	    segment->p_filesz > file_size || segment->p_filesz != segment->p_memsz)
+		return err_set(err, ENOEXEC, "the launcher in this build of kavel is not one segment");
+	ret->head_size = sizeof(Elf64_Ehdr) + ret->head.elf.e_phnum * sizeof(Elf64_Phdr);
+	ret->image_size = segment->p_filesz;
+	ret->filter_at = (ret->image_size + FILTER_ALIGN - 1) / FILTER_ALIGN * FILTER_ALIGN;
+	ret->address = segment->p_vaddr + ret->filter_at;
+	segment->p_filesz = segment->p_memsz = ret->filter_at + filter_size(filter);
+	ret->head.elf.e_shoff = 0;
+	ret->head.elf.e_shnum = ret->head.elf.e_shstrndx = 0;
+	return 0;
+}
+
+static int make_memfd(int *ret_fd, struct err *err)
+{
+	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	autofd fd = memfd_create("kavel-launcher", flags | MFD_EXEC);
+
+	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
+		fd = memfd_create("kavel-launcher", flags);
+	if (fd < 0) {
+		int number = errno;
+		int r = err_sys(err, number, "memfd_create for the launcher");
+
+		return number == EACCES ? err_hint(err, "the sysctl vm.memfd_noexec is 2 here; 0 or 1 is needed") : r;
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int launch_open(const struct seccomp_filter *filter, int *ret_fd, struct err *err)
+{
+	static const unsigned char padding[FILTER_ALIGN];
+	autofd fd = -1;
+	struct layout layout;
+	struct iovec parts[4];
+	size_t size;
+	ssize_t written;
+	int r = lay_out(filter, &layout, err);
+
+	if (r == 0)
+		r = make_memfd(&fd, err);
+	if (r < 0)
+		return r;
+	size = filter_size(filter);
+	parts[0] = (struct iovec){ &layout.head, layout.head_size };
+	parts[1] = (struct iovec){ (void *)(uintptr_t)(kavel_launcher_begin + layout.head_size),
+				   layout.image_size - layout.head_size };
+	parts[2] = (struct iovec){ (void *)(uintptr_t)padding, layout.filter_at - layout.image_size };
+	parts[3] = (struct iovec){ size ? filter->instructions : NULL, size };
+	written = writev(fd, parts, size ? 4 : 3);
+	if (written < 0)
+		return err_sys(err, errno, "write the launcher");
+	if ((size_t)written != layout.filter_at + size)
+		return err_sys(err, ENOSPC, "write the launcher");
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return err_sys(err, errno, "seal the launcher");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* The launcher's arguments: its own three, then the program's. */
+static int make_argv(const struct launch *launch, char *control, char ***ret_argv, struct err *err)
+{
+	size_t count = 0;
+	char **argv;
+
+	while (launch->argv[count])
+		count++;
+	argv = calloc(count + 4, sizeof(*argv));
+	if (!argv)
+		return err_memory(err);
+	argv[0] = (char *)(uintptr_t)"kavel-launcher";
+	argv[1] = control;
+	argv[2] = (char *)(uintptr_t)launch->path;
+	memcpy(argv + 3, launch->argv, count * sizeof(*argv));
+	*ret_argv = argv;
+	return 0;
+}
+
+/* Let a descriptor reach the launcher, which marks it close-on-exec again. */
+static int hand_over(int fd, const char *what, struct err *err)
+{
+	int r = fd >= 0 ? fd_set_cloexec(fd, false) : 0;
+
+	return r < 0 ? err_sys(err, -r, "hand the %s to the launcher", what) : 0;
+}
+
+int launch(const struct launch *launch, struct err *err)
+{
+	const struct seccomp_filter *filter = launch->filter;
+	unsigned int count = filter && filter->instructions ? filter->count : 0;
+	autofd made = -1;
+	autofree char **argv = NULL;
+	struct layout layout;
+	char control[160];
+	int fd = launch->program_fd, r = 0;
+
+	if (!count)
+		filter = NULL;
+	if (fd <= 0) {
+		r = launch_open(filter, &made, err);
+		fd = made;
+	}
+	if (r == 0)
+		r = lay_out(filter, &layout, err);
+	if (r == 0)
+		r = make_argv(launch, control, &argv, err);
+	if (r == 0)
+		r = hand_over(launch->listen_fd, "listening socket", err);
+	if (r == 0)
+		r = hand_over(launch->status_fd, "status socket", err);
+	if (r < 0)
+		return r;
+	(void)snprintf(control, sizeof(control), "%u:%u:%llu:%u:%u:%u", (unsigned int)launch->listen_fd,
+		       (unsigned int)launch->status_fd, (unsigned long long)layout.address, count,
+		       filter ? filter->flags : 0, launch->drop_admin); /* fits: six numbers */
+	(void)sys_execveat(fd, "", argv, launch->envp, AT_EMPTY_PATH);
+	return err_sys(err, errno, "execute the launcher");
+}

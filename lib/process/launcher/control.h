@@ -1,0 +1,21 @@
+/* What launch() and the launcher agree on. */
+#pragma once
+
+/* Numbers of the control argument, decimal, in this order, separated by colons. */
+enum control_field {
+	CONTROL_LISTEN,	      /* descriptor, or CONTROL_NONE */
+	CONTROL_STATUS,	      /* descriptor, or CONTROL_NONE */
+	CONTROL_ADDRESS,      /* where the seccomp program lies in memory */
+	CONTROL_INSTRUCTIONS, /* how long it is; 0: none */
+	CONTROL_FLAGS,	      /* of seccomp(2) */
+	CONTROL_DROP,	      /* CONTROL_DROP_...: where CAP_SYS_ADMIN was kept for loading it */
+	CONTROL_COUNT,
+};
+#define CONTROL_NONE 0xffffffffu
+
+#define CONTROL_DROP_AMBIENT	 1u
+#define CONTROL_DROP_INHERITABLE 2u
+
+/* Values of enum launch_stage; launch.c checks that they are the same. */
+#define CONTROL_STAGE_SECCOMP 0
+#define CONTROL_STAGE_EXEC    1

@@ -1,0 +1,185 @@
+/* The launcher: what a guest's first process is between its set-up and its program.  See process/launch.h.
+ *
+ * Freestanding: no libc, no writable data, one loadable segment that fits in a page.  The seccomp program, if there is
+ * one, lies in the same file right after this program; launch() stretches the segment over it.
+ *
+ * argv: [0] name, [1] numbers (see control.h), [2] path of the program, [3...] its argv. */
+#include "control.h"
+#include "syscall.h"
+
+/* Kernel interface; the names follow the kernel's. */
+#define EINTR			   4
+#define ECONNABORTED		   103
+#define F_SETFD			   2
+#define FD_CLOEXEC		   1
+#define SOCK_CLOEXEC		   02000000
+#define SOL_SOCKET		   1
+#define SO_PEERCRED		   17
+#define PR_SET_DUMPABLE		   4
+#define PR_CAP_AMBIENT		   47
+#define PR_CAP_AMBIENT_LOWER	   3
+#define CAP_SYS_ADMIN		   21
+#define CAPABILITY_VERSION_3	   0x20080522
+#define SECCOMP_SET_MODE_FILTER	   1
+#define EXIT_NOT_EXECUTED	   127
+
+struct ucred {
+	int pid;
+	unsigned int uid, gid;
+};
+
+struct sock_fprog {
+	unsigned short count;
+	const void *filter;
+};
+
+struct cap_header {
+	unsigned int version;
+	int pid;
+};
+
+struct cap_data {
+	unsigned int effective, permitted, inheritable;
+};
+
+/* A decimal number followed by `end`; returns what comes behind, or 0. */
+static const char *number(const char *text, char end, unsigned long *ret)
+{
+	unsigned long value = 0;
+	int digits = 0;
+
+	for (; *text >= '0' && *text <= '9' && digits < 19; text++, digits++)
+		value = value * 10 + (unsigned long)(*text - '0');
+	if (!digits || *text != end)
+		return 0;
+	*ret = value;
+	return text + 1;
+}
+
+/* Anything else than what launch() writes is refused: a guest's script may name /proc/self/exe as its interpreter, and
+ * then this program runs with whatever arguments that gives. */
+static int parse(const char *text, unsigned long control[CONTROL_COUNT])
+{
+	for (int i = 0; i < CONTROL_COUNT; i++) {
+		text = number(text, i + 1 < CONTROL_COUNT ? ':' : '\0', &control[i]);
+		if (!text)
+			return -1;
+	}
+	return 0;
+}
+
+static unsigned int peer_uid(int sock)
+{
+	struct ucred peer = { 0, (unsigned int)CONTROL_NONE, 0 };
+	unsigned int size = sizeof(peer);
+
+	(void)sys5(SYS_getsockopt, sock, SOL_SOCKET, SO_PEERCRED, (long)&peer, (long)&size); /* fails: nobody */
+	return peer.uid;
+}
+
+/* The directory of the socket keeps strangers out; this is the second lock.  Inside a user namespace the host's root has
+ * no number of its own, so a peer is also trusted when it looks like the process that called listen(2). */
+static int is_trusted(int sock, unsigned int listener)
+{
+	unsigned int uid = peer_uid(sock);
+
+	return uid != (unsigned int)CONTROL_NONE &&
+	       (uid == 0 || uid == listener || uid == (unsigned int)sys1(SYS_geteuid, 0));
+}
+
+/* Wait for a connection whose first message is there to be read. */
+static int wait_for_start(int listen_fd)
+{
+	unsigned int listener = peer_uid(listen_fd);
+	char byte;
+
+	for (;;) {
+		long sock = sys4(SYS_accept4, listen_fd, 0, 0, SOCK_CLOEXEC), n;
+
+		if (sock < 0) {
+			if (sock == -EINTR || sock == -ECONNABORTED)
+				continue;
+			return -1;
+		}
+		if (is_trusted((int)sock, listener)) {
+			do {
+				n = sys3(SYS_read, sock, (long)&byte, 1);
+			} while (n == -EINTR);
+			if (n == 1)
+				return (int)sock;
+		}
+		(void)sys1(SYS_close, sock);
+	}
+}
+
+/* Give up CAP_SYS_ADMIN as far as it would survive the coming execve(2); it stays effective for loading the filter. */
+static long drop_admin(unsigned long what)
+{
+	struct cap_header header = { CAPABILITY_VERSION_3, 0 };
+	struct cap_data data[2];
+	long r = 0;
+
+	if (what & CONTROL_DROP_AMBIENT)
+		r = sys5(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, CAP_SYS_ADMIN, 0, 0);
+	if (r || !(what & CONTROL_DROP_INHERITABLE))
+		return r;
+	r = sys2(SYS_capget, (long)&header, (long)data);
+	if (r == 0) {
+		data[0].inheritable &= ~(1u << CAP_SYS_ADMIN);
+		r = sys2(SYS_capset, (long)&header, (long)data);
+	}
+	return r;
+}
+
+static long load_filter(const unsigned long control[CONTROL_COUNT])
+{
+	struct sock_fprog program = { (unsigned short)control[CONTROL_INSTRUCTIONS], (const void *)control[CONTROL_ADDRESS] };
+	long r = drop_admin(control[CONTROL_DROP]);
+
+	return r ? r : sys3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (long)control[CONTROL_FLAGS], (long)&program);
+}
+
+/* write(2) rather than send(2): a filter that is already loaded may allow little, and this is likeliest. */
+static void report(int status_fd, long error, int stage)
+{
+	struct {
+		int number, stage;
+	} failure = { (int)-error, stage };
+	char byte;
+
+	if (sys3(SYS_write, status_fd, (long)&failure, sizeof(failure)) != sizeof(failure))
+		return;
+	while (sys3(SYS_read, status_fd, (long)&byte, 1) > 0)
+		;
+}
+
+__attribute__((used)) _Noreturn void launcher(char **stack)
+{
+	long argc = (long)stack[0], r = 0;
+	char **argv = stack + 1, **envp = argv + argc + 1;
+	unsigned long control[CONTROL_COUNT];
+	int stage = CONTROL_STAGE_SECCOMP, listen_fd, status_fd;
+
+	(void)sys5(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0); /* cannot fail; execve(2) sets it again */
+	if (argc < 4 || parse(argv[1], control) < 0)
+		sys_exit(EXIT_NOT_EXECUTED);
+	listen_fd = (int)control[CONTROL_LISTEN];
+	status_fd = (int)control[CONTROL_STATUS];
+	if (listen_fd >= 0) {
+		status_fd = wait_for_start(listen_fd);
+		if (status_fd < 0)
+			sys_exit(EXIT_NOT_EXECUTED);
+		(void)sys1(SYS_close, listen_fd);
+	} else if (status_fd >= 0) {
+		(void)sys3(SYS_fcntl, status_fd, F_SETFD, FD_CLOEXEC);
+	}
+	if (control[CONTROL_INSTRUCTIONS])
+		r = load_filter(control);
+	if (r == 0) {
+		stage = CONTROL_STAGE_EXEC;
+		r = sys3(SYS_execve, (long)argv[2], (long)(argv + 3), (long)envp);
+	}
+	if (status_fd >= 0)
+		report(status_fd, r, stage);
+	sys_exit(EXIT_NOT_EXECUTED);
+}
