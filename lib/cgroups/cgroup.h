@@ -51,10 +51,14 @@ int cgroup_plan(const struct spec *spec, const char *id, const struct cgroup_lay
 void cgroup_plan_print(const struct cgroup_plan *plan, struct str_buf *out);
 
 /* What is recorded of the groups that were made: enough to find, kill and remove them later. */
+#define CGROUP_V1_MAX 512
 struct cgroup_made {
-	char path[1024];      /* relative to each hierarchy's mount point; "" : none */
-	uint64_t inode;	      /* of the v2 directory (or of the first v1 one); 0: intent only, not made yet */
-	bool made_by_us;      /* false: it existed before, was empty, and is left in place */
+	char path[1024];	/* relative to each hierarchy's mount point; "" : none */
+	uint64_t inode;		/* of the v2 directory (or of the first v1 one); 0: intent only, not made yet */
+	bool made_by_us;	/* false: it existed before, was empty, and is left in place */
+	unsigned int parents;	/* directories above it that were made on the way, and are removed when empty */
+	char v1[CGROUP_V1_MAX]; /* the v1 groups, "CONTROLLERS:INODE:LEVELS" separated by blanks; LEVELS: directories
+				 * made there, 0: it existed before; "" : none */
 };
 
 /* The path that will be recorded before anything is made. */
