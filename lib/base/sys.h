@@ -152,3 +152,14 @@ static inline int sys_setgroups(size_t count, const gid_t *groups)
 {
 	return (int)syscall(SYS_setgroups, count, groups);
 }
+
+/* capget(2) and capset(2) of this thread; header and data are those of linux/capability.h, version 3. */
+static inline int sys_capget(void *header, void *data)
+{
+	return (int)syscall(SYS_capget, header, data);
+}
+
+static inline int sys_capset(void *header, const void *data)
+{
+	return (int)syscall(SYS_capset, header, data);
+}

@@ -37,6 +37,11 @@ int caps_plan(const struct spec_process *process, struct caps_plan *ret, struct 
 int caps_apply_bounding(const struct caps_plan *plan, struct err *err);
 /* Set the others and the ambient set, after the user has changed under PR_SET_KEEPCAPS; then read them back. */
 int caps_apply(const struct caps_plan *plan, struct err *err);
+/* A seccomp filter without no_new_privs needs CAP_SYS_ADMIN when it is loaded, which is after these are applied.  Where the
+ * guest's sets do not give it to the launcher, add it to them (before they are applied), and return what to tell the launcher
+ * (launch.drop_admin), which gives it up before the filter is loaded, so that the user's program never has it.  0: the sets
+ * are as they were. */
+unsigned int caps_keep_admin(struct caps_plan *plan, uid_t uid);
 /* Names of all capabilities this kernel has, lowest first, NULL-terminated: for `features`. */
 const char *const *caps_names(struct arena *arena);
 

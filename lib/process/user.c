@@ -1,0 +1,127 @@
+#include "process/process.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/sys.h"
+
+/* setresuid(2) takes this number for "leave it as it is": it must never get there. */
+#define NO_ID UINT32_MAX
+
+static int check(const struct spec_user *user, struct err *err)
+{
+	if (user->uid == NO_ID)
+		return err_user(err, "process.user.uid: %u is not a user", NO_ID);
+	if (user->gid == NO_ID)
+		return err_user(err, "process.user.gid: %u is not a group", NO_ID);
+	for (size_t i = 0; i < user->additional_gids.count; i++)
+		if (user->additional_gids.items[i] == NO_ID)
+			return err_user(err, "process.user.additionalGids[%zu]: %u is not a group", i, NO_ID);
+	if (user->umask.is_set && user->umask.value > 0777)
+		return err_user(err, "process.user.umask: 0%llo exceeds 0777", (unsigned long long)user->umask.value);
+	return 0;
+}
+
+/* In a user namespace that denies setgroups(2) (user_namespaces(7)) even CAP_SETGID does not help: EPERM with the
+ * capability means that, and then the caller's groups stay. */
+static bool may_set_groups(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	return sys_capget(&header, data) == 0 && (data[0].effective & (1U << CAP_SETGID));
+}
+
+static int apply_groups(const struct spec_u32s *gids, bool *ret_kept, struct err *err)
+{
+	_Static_assert(sizeof(gid_t) == sizeof(*gids->items), "groups are 32-bit");
+	int number;
+
+	*ret_kept = false;
+	if (sys_setgroups(gids->count, gids->items) == 0)
+		return 0;
+	number = errno;
+	if (number == EPERM && gids->count == 0) {
+		if (getgroups(0, NULL) == 0)
+			return 0;
+		if (may_set_groups()) {
+			*ret_kept = true;
+			return 0;
+		}
+	}
+	return err_sys(err, number, "set %zu additional groups", gids->count);
+}
+
+static int compare_gids(const void *a, const void *b)
+{
+	const gid_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The kernel keeps groups sorted, and one that is given twice twice. */
+static int verify_groups(const struct spec_u32s *gids, struct err *err)
+{
+	autofree gid_t *have = NULL;
+	autofree gid_t *want = NULL;
+	int count = getgroups(0, NULL);
+
+	if (count < 0 || (size_t)count != gids->count)
+		return err_set(err, EPERM, "additional groups: %d are set instead of %zu", count, gids->count);
+	if (!count)
+		return 0;
+	have = calloc((size_t)count, sizeof(*have));
+	want = calloc((size_t)count, sizeof(*want));
+	if (!have || !want)
+		return err_memory(err);
+	memcpy(want, gids->items, (size_t)count * sizeof(*want));
+	qsort(want, (size_t)count, sizeof(*want), compare_gids);
+	if (getgroups(count, have) != count)
+		return err_set(err, EPERM, "additional groups changed meanwhile");
+	qsort(have, (size_t)count, sizeof(*have), compare_gids);
+	if (memcmp(have, want, (size_t)count * sizeof(*want)) != 0)
+		return err_set(err, EPERM, "additional groups differ from those asked for");
+	return 0;
+}
+
+static int verify(const struct spec_user *user, bool groups_kept, struct err *err)
+{
+	uid_t uid[3];
+	gid_t gid[3];
+
+	if (getresuid(&uid[0], &uid[1], &uid[2]) < 0 || getresgid(&gid[0], &gid[1], &gid[2]) < 0)
+		return err_sys(err, errno, "read back the user");
+	for (int i = 0; i < 3; i++)
+		if (uid[i] != user->uid || gid[i] != user->gid)
+			return err_set(err, EPERM, "user %u:%u was set, but %u:%u is there", user->uid, user->gid, uid[i],
+				       gid[i]);
+	return groups_kept ? 0 : verify_groups(&user->additional_gids, err);
+}
+
+int user_apply(const struct spec_user *user, bool keep_caps, struct err *err)
+{
+	bool groups_kept;
+	int r = check(user, err);
+
+	if (r < 0)
+		return r;
+	if (user->umask.is_set)
+		(void)umask((mode_t)user->umask.value);
+	/* leaving uid 0 clears the capabilities unless this is set; execve(2) unsets it */
+	if (keep_caps && user->uid != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return err_sys(err, errno, "PR_SET_KEEPCAPS");
+	r = apply_groups(&user->additional_gids, &groups_kept, err);
+	if (r < 0)
+		return r;
+	if (sys_setresgid(user->gid) < 0)
+		return err_sys(err, errno, "set group %u", user->gid);
+	if (sys_setresuid(user->uid) < 0)
+		return err_sys(err, errno, "set user %u", user->uid);
+	return verify(user, groups_kept, err);
+}
