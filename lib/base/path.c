@@ -22,6 +22,7 @@ struct walk {
 	int stack[WALK_DEPTH]; /* stack[0] is the root, borrowed; the others are ours */
 	int top;
 	int links;
+	int links_max; /* symlinks that may be followed */
 	bool make; /* make what is missing */
 	mode_t mode;
 	bool made; /* the last step made its directory */
@@ -62,7 +63,7 @@ static int walk_link(struct walk *w, int fd)
 
 	if (n < 0)
 		return -errno;
-	if (++w->links > WALK_LINKS)
+	if (++w->links > w->links_max)
 		return -ELOOP;
 	/* procfs links may be magic: their text does not tell where they lead */
 	if (fstatfs(fd, &fs) < 0)
@@ -111,7 +112,7 @@ static int walk_step(struct walk *w, const char *name, bool nofollow_last, int *
 	return 0;
 }
 
-/* Walk from `root` to `path`, as w->make and w->mode say.  On success *ret_fd is O_PATH. */
+/* Walk from `root` to `path`, as w->make, w->mode and w->links_max say.  On success *ret_fd is O_PATH. */
 static int walk(struct walk *w, int root, const char *path, bool nofollow_last, int *ret_fd)
 {
 	size_t size = strlen(path) + 1;
@@ -159,7 +160,7 @@ static int reopen(int fd, int flags, int *ret_fd)
 }
 
 /* Where the kernel's own walk cannot be had. */
-static int resolve_by_walk(int root, const char *path, int flags, int *ret_fd)
+static int resolve_by_walk(int root, const char *path, int flags, uint64_t limits, int *ret_fd)
 {
 	autofd fd = -1;
 	struct walk w;
@@ -167,6 +168,7 @@ static int resolve_by_walk(int root, const char *path, int flags, int *ret_fd)
 	int r;
 
 	w.make = false;
+	w.links_max = limits & RESOLVE_NO_SYMLINKS ? 0 : WALK_LINKS;
 	r = walk(&w, root, path, flags & O_NOFOLLOW, &fd);
 	if (r < 0)
 		return r;
@@ -178,13 +180,14 @@ static int resolve_by_walk(int root, const char *path, int flags, int *ret_fd)
 	return 0;
 }
 
-/* Returns 0 or -errno. */
-static int resolve(int root, const char *path, int flags, int *ret_fd)
+/* limits: further RESOLVE_... flags.  Returns 0 or -errno. */
+static int resolve(int root, const char *path, int flags, uint64_t limits, int *ret_fd)
 {
 	if (!(flags & O_PATH))
 		flags |= O_NONBLOCK | O_NOCTTY;
 	for (int attempt = 0; attempt < 64; attempt++) {
-		int fd = sys_openat2(root, path, (uint64_t)(unsigned int)(flags | O_CLOEXEC), 0, SYS_RESOLVE_IN_ROOT);
+		int fd = sys_openat2(root, path, (uint64_t)(unsigned int)(flags | O_CLOEXEC), 0,
+				     SYS_RESOLVE_IN_ROOT | limits);
 
 		if (fd >= 0) {
 			*ret_fd = fd;
@@ -196,28 +199,39 @@ static int resolve(int root, const char *path, int flags, int *ret_fd)
 	}
 	if (errno != ENOSYS && errno != EPERM && errno != EAGAIN)
 		return -errno;
-	return resolve_by_walk(root, path, flags, ret_fd);
+	return resolve_by_walk(root, path, flags, limits, ret_fd);
 }
 
 int path_open(int root, const char *path, int flags, int *ret_fd, struct err *err)
 {
-	int r = resolve(root, path, flags, ret_fd);
+	int r = resolve(root, path, flags, 0, ret_fd);
 
 	return r < 0 ? err_sys(err, -r, "open %s in the rootfs", path) : 0;
 }
 
 int path_open_if_exists(int root, const char *path, int flags, int *ret_fd, struct err *err)
 {
-	int r = resolve(root, path, flags, ret_fd);
+	int r = resolve(root, path, flags, 0, ret_fd);
 
 	if (r == -ENOENT || r == -ENOTDIR)
 		return 1;
 	return r < 0 ? err_sys(err, -r, "open %s in the rootfs", path) : 0;
 }
 
+int path_open_literal(int root, const char *path, int flags, int *ret_fd, struct err *err)
+{
+	int r = resolve(root, path, flags, RESOLVE_NO_SYMLINKS, ret_fd);
+
+	if (r == -ENOENT)
+		return PATH_MISSING;
+	if (r == -ELOOP)
+		return PATH_SYMLINK;
+	return r < 0 ? err_sys(err, -r, "open %s in the rootfs", path) : 0;
+}
+
 int path_make_dir(int root, const char *path, mode_t mode, int *ret_fd, bool *ret_made, struct err *err)
 {
-	int r = resolve(root, path, O_PATH | O_DIRECTORY, ret_fd);
+	int r = resolve(root, path, O_PATH | O_DIRECTORY, 0, ret_fd);
 
 	if (r == 0) {
 		if (ret_made)
@@ -231,6 +245,7 @@ int path_make_dir(int root, const char *path, mode_t mode, int *ret_fd, bool *re
 
 		w.make = true;
 		w.mode = mode;
+		w.links_max = WALK_LINKS;
 		r = walk(&w, root, path, false, &fd);
 		if (r == 0 && fstat(fd, &st) < 0)
 			r = -errno;
@@ -301,13 +316,13 @@ int path_make_file(int root, const char *path, mode_t mode, int *ret_fd, struct 
 {
 	autofd fd = -1;
 	struct stat st;
-	int r = resolve(root, path, O_PATH, &fd);
+	int r = resolve(root, path, O_PATH, 0, &fd);
 
 	if (r == -ENOENT) {
 		r = make_file_at(root, path, mode, 0, err);
 		if (r < 0)
 			return r;
-		r = resolve(root, path, O_PATH, &fd);
+		r = resolve(root, path, O_PATH, 0, &fd);
 	}
 	if (r < 0)
 		return err_sys(err, -r, "make file %s in the rootfs", path);
@@ -324,7 +339,7 @@ int path_verify_fs(int fd, uint64_t magic, uint64_t ino, const char *what, struc
 	struct statfs fs;
 	struct stat st;
 
-	if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+	if (fstatfs(fd, &fs) < 0 || (ino && fstat(fd, &st) < 0))
 		return err_sys(err, errno, "check %s", what);
 	if ((uint64_t)(unsigned long)fs.f_type != magic || (ino && st.st_ino != ino))
 		return err_set(err, EXDEV, "%s is not the file system it should be: something else is mounted there", what);

@@ -21,6 +21,12 @@ int path_open(int root, const char *path, int flags, int *ret_fd, struct err *er
 /* The same, but "does not exist" is an answer: returns 1 and leaves *ret_fd alone for ENOENT and ENOTDIR. */
 int path_open_if_exists(int root, const char *path, int flags, int *ret_fd, struct err *err);
 
+enum path_answer { PATH_MISSING = 1, PATH_SYMLINK = 2 };
+
+/* The same, but no symlink may be on the way: where this succeeds, the path means what it says.  "Does not exist" and
+ * "a symlink is on the way" are answers: returns PATH_MISSING or PATH_SYMLINK and leaves *ret_fd alone. */
+int path_open_literal(int root, const char *path, int flags, int *ret_fd, struct err *err);
+
 /* Open the directory `path` inside `root`, O_PATH, making each missing component with `mode` (as the umask
  * allows).  Symlinks in it are followed inside the root, a dangling one to the place it names.
  * *ret_made (may be NULL): true when the last component was made.
