@@ -75,13 +75,15 @@ int err_in(struct err *err, const char *format, ...)
 
 int err_hint(struct err *err, const char *format, ...)
 {
-	char hint[512];
+	size_t used;
 	va_list args;
 
+	append(err, " (", "", "");
+	used = strlen(err->text);
 	va_start(args, format);
-	(void)vsnprintf(hint, sizeof(hint), format, args);
+	(void)vsnprintf(err->text + used, sizeof(err->text) - used, format, args);
 	va_end(args);
-	append(err, " (", hint, ")");
+	append(err, ")", "", "");
 	clean(err->text);
 	return -err->number;
 }

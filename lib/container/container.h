@@ -86,6 +86,7 @@ struct container_info {
 	char *bundle, *rootfs;
 	char created[40]; /* RFC 3339 with nanoseconds, UTC */
 	uid_t owner;
+	char *stop_signal; /* org.opencontainers.image.stopSignal: the default of kill; NULL: SIGTERM */
 	struct {
 		char *key, *value;
 	} *annotations;
@@ -95,7 +96,7 @@ int container_info(const struct container_host *host, const char *id, struct con
 void container_info_free(struct container_info *info);
 
 /* The state document of the specification, as JSON text appended to `out`.  indent: pretty, with two spaces; otherwise one
- * line.  owner is added when with_owner (its user name, or ""). */
+ * line.  with_owner: `owner` is the user's name, otherwise "".  Returns 0 or -ENOMEM. */
 int container_info_json(const struct container_info *info, bool indent, bool with_owner, struct str_buf *out);
 
 /* IDs of all containers, sorted; *ret is a NULL-terminated array, freed with container_ids_free(). */

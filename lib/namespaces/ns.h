@@ -42,6 +42,9 @@ int ns_plan(const struct spec *spec, struct ns_plan *ret, struct err *err);
 /* True if the guest has a namespace of that type that is not the caller's: new or joined. */
 bool ns_is_private(const struct ns_plan *plan, enum spec_namespace_type type);
 
+/* True if this version makes and joins namespaces of that type. */
+bool ns_is_supported(enum spec_namespace_type type);
+
 /* True if the guest gets a new namespace of that type. */
 bool ns_is_new(const struct ns_plan *plan, enum spec_namespace_type type);
 

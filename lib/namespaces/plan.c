@@ -96,6 +96,11 @@ bool ns_is_private(const struct ns_plan *plan, enum spec_namespace_type type)
 	return ns_is_new(plan, type) || find_join(plan, type);
 }
 
+bool ns_is_supported(enum spec_namespace_type type)
+{
+	return !not_yet[type];
+}
+
 void ns_plan_print(const struct ns_plan *plan, struct str_buf *out)
 {
 	for (int type = 0; type < SPEC_NS_COUNT; type++) {

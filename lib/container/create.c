@@ -1,0 +1,192 @@
+/* create and run: plan, the two tables, and for a foreground run the time until the guest ends. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/log.h"
+#include "container/container.h"
+#include "container/foreground.h"
+#include "container/hooks.h"
+#include "container/host.h"
+#include "container/print.h"
+#include "container/run.h"
+#include "container/socket.h"
+#include "container/undo.h"
+
+int container_check_id(const char *id, struct err *err)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+.-";
+	size_t size = strlen(id), good = strspn(id, allowed);
+
+	if (!size)
+		return err_user(err, "the container ID is empty");
+	if (size > 255)
+		return err_user(err, "the container ID is longer than 255 bytes: %.40s...", id);
+	if (good < size)
+		return err_user(err, "invalid character '%c' in the container ID \"%s\" (allowed: letters, digits, _ + . -)",
+				id[good], id);
+	if (id[0] == '-' || strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
+		return err_user(err, "invalid container ID \"%s\"", id);
+	return 0;
+}
+
+static const char *now_text(struct arena *arena)
+{
+	struct timespec now;
+	struct tm utc;
+	char text[32];
+
+	if (clock_gettime(CLOCK_REALTIME, &now) < 0 || !gmtime_r(&now.tv_sec, &utc) ||
+	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc))
+		return NULL;
+	return arena_printf(arena, "%s.%09ldZ", text, now.tv_nsec);
+}
+
+static int new_state(const struct plan *plan, struct state *state, struct err *err)
+{
+	const struct spec *spec = plan->spec;
+
+	state->id = plan->options->id;
+	state->bundle = plan->bundle;
+	state->rootfs = rootfs_path(plan->rootfs);
+	state->created = now_text(&state->arena);
+	state->owner = getuid();
+	state->is_creating = true;
+	state->is_readable = true;
+	state->has_process = spec->process.is_set;
+	state->has_hooks = spec->hooks.poststart.count || spec->hooks.poststop.count;
+	state->has_pid_ns = ns_is_new(&plan->ns, SPEC_NS_PID);
+	state->stop_signal = spec_annotation(spec, "org.opencontainers.image.stopSignal");
+	state->annotations = spec->annotations;
+	(void)snprintf(state->cgroup.path, sizeof(state->cgroup.path), "%s", cgroup_plan_path(plan->cgroup));
+	if (!state->created)
+		return err_memory(err);
+	return state_open_root(plan->host, true, &state->root, err);
+}
+
+static void run_close(struct run *run)
+{
+	auto_close(&run->wire);
+	auto_close(&run->guest_wire);
+	auto_close(&run->listen);
+	auto_close(&run->pidfd);
+	auto_close(&run->cgroup);
+	ns_close(&run->ns);
+	arena_free(&run->arena);
+}
+
+/* Make the container of a plan.  On success *ret_pidfd is its first process. */
+static int make(const struct plan *plan, struct state *state, int *ret_pidfd, struct err *err)
+{
+	struct run run = {
+		.plan = plan, .state = state, .wire = -1, .guest_wire = -1, .listen = -1, .pidfd = -1, .cgroup = -1,
+		.rootfs = ROOTFS_CLOSED, .start_connection = -1,
+	};
+	int r = new_state(plan, state, err);
+
+	if (r == 0)
+		r = host_run(&run, err);
+	if (r == 0)
+		*ret_pidfd = take_fd(&run.pidfd);
+	run_close(&run);
+	return r;
+}
+
+/* After the program was started. A failing poststart hook stops the container (specification 1.3, lifecycle step 10). */
+int container_poststart(struct state *state, const struct spec *spec, struct err *err)
+{
+	autobuf json = { 0 };
+	int r;
+
+	if (!spec->hooks.poststart.count)
+		return 0;
+	r = state_hook_json(state, "running", state->init.pid, &json, err);
+	return r < 0 ? r : hooks_run("poststart", &spec->hooks.poststart, json.data, err);
+}
+
+int container_create(const struct container_host *host, const struct container_create_options *options, struct err *err)
+{
+	struct state state = STATE_CLOSED;
+	struct plan plan;
+	autofd pidfd = -1;
+	int r = container_check_id(options->id, err);
+
+	if (r < 0)
+		return r;
+	r = plan_make(host, options, true, true, &plan, err);
+	if (r == 0)
+		r = make(&plan, &state, &pidfd, err);
+	state_close(&state);
+	plan_free(&plan);
+	return r;
+}
+
+static int run_foreground(const struct container_create_options *options, struct state *state, const struct spec *spec,
+			  int pidfd, int *ret_status, struct err *err)
+{
+	int r = foreground_wait(state->init.pid, pidfd, ret_status, err);
+
+	if (r < 0 || options->keep)
+		return r;
+	return container_undo(state, spec, err);
+}
+
+static int run_planned(const struct plan *plan, struct state *state, int *ret_status, struct err *err)
+{
+	const bool detach = plan->options->detach;
+	autofd pidfd = -1;
+	struct err other;
+	int r;
+
+	/* before the guest exists: no signal that is to be forwarded may be lost, or end us */
+	r = detach ? 0 : foreground_block_signals(err);
+	if (r == 0)
+		r = make(plan, state, &pidfd, err);
+	if (r < 0)
+		return r;
+	r = container_poststart(state, plan->spec, err);
+	if (r < 0) {
+		if (container_undo(state, plan->spec, &other) < 0)
+			log_warning("%s", other.text);
+		return r;
+	}
+	/* operations on this container may go on while it runs */
+	state_unlock(state);
+	*ret_status = 0;
+	return detach ? 0 : run_foreground(plan->options, state, plan->spec, pidfd, ret_status, err);
+}
+
+int container_run(const struct container_host *host, const struct container_create_options *options, int *ret_status,
+		  struct err *err)
+{
+	struct state state = STATE_CLOSED;
+	struct plan plan;
+	int r = container_check_id(options->id, err);
+
+	if (r < 0)
+		return r;
+	r = plan_make(host, options, false, true, &plan, err);
+	if (r == 0)
+		r = run_planned(&plan, &state, ret_status, err);
+	state_close(&state);
+	plan_free(&plan);
+	return r;
+}
+
+int container_plan_text(const struct container_host *host, const struct container_create_options *options,
+			struct str_buf *out, struct err *err)
+{
+	struct plan plan;
+	int r = plan_make(host, options, true, false, &plan, err);
+
+	if (r == 0)
+		plan_print(&plan, out);
+	plan_free(&plan);
+	if (r == 0 && out->failed)
+		return err_memory(err);
+	return r;
+}

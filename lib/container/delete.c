@@ -1,0 +1,97 @@
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/auto.h"
+#include "base/log.h"
+#include "container/container.h"
+#include "container/hooks.h"
+#include "container/host.h"
+#include "container/lifecycle.h"
+#include "container/state.h"
+#include "container/undo.h"
+
+static void run_poststop(const struct state *state, const struct spec *spec)
+{
+	autobuf json = { 0 };
+	struct err err;
+
+	if (!spec->hooks.poststop.count)
+		return;
+	if (state_hook_json(state, "stopped", 0, &json, &err) < 0)
+		log_warning("poststop hooks: %s", err.text);
+	else
+		hooks_run_warning("poststop", &spec->hooks.poststop, json.data);
+}
+
+int container_undo(struct state *state, const struct spec *spec, struct err *err)
+{
+	struct spec_document *document = NULL;
+	struct err other;
+	int r = state_relock(state, err);
+
+	if (r != 0) /* 1: somebody else deleted it meanwhile, hooks included */
+		return r < 0 ? r : 0;
+	/* before the directory goes, with the configuration in it */
+	if (!spec && (state->has_hooks || !state->is_readable)) {
+		if (state_load_config(state, &document, &other) == 0)
+			spec = spec_of(document);
+		else if (state->has_hooks)
+			log_warning("poststop hooks: %s", other.text);
+	}
+	r = host_undo(state, err);
+	if (r == 0 && spec)
+		run_poststop(state, spec);
+	spec_free(document);
+	return r;
+}
+
+/* Without a readable record, the configuration still tells where the cgroup was to be. */
+static int recover(const struct container_host *host, struct state *state, struct err *err)
+{
+	struct spec_document *document = NULL;
+	struct cgroup_plan *plan = NULL;
+	struct cgroup_layout layout;
+	struct err ignored;
+	int r;
+
+	log_warning("the state of container %s cannot be read: removing what its configuration names", state->id);
+	if (state_load_config(state, &document, &ignored) < 0)
+		return 0; /* killed before anything but the directory was made */
+	r = cgroup_detect(&layout, err);
+	if (r == 0 && cgroup_plan(spec_of(document), state->id, &layout, host->cgroup_manager, &state->arena, &plan,
+				  &ignored) == 0)
+		(void)snprintf(state->cgroup.path, sizeof(state->cgroup.path), "%s", cgroup_plan_path(plan));
+	spec_free(document);
+	return r;
+}
+
+static int delete_by_force(const struct container_host *host, const char *id, struct err *err)
+{
+	struct state state;
+	int r = state_open(host, id, STATE_LOCKED, &state, err);
+
+	if (r == -ENOENT)
+		r = 0; /* what callers of --force want is that it is gone */
+	else if (r == 0) {
+		if (!state.is_readable)
+			r = recover(host, &state, err);
+		if (r == 0)
+			r = container_undo(&state, NULL, err);
+	}
+	state_close(&state);
+	return r;
+}
+
+int container_delete(const struct container_host *host, const char *id, bool force, struct err *err)
+{
+	struct state state;
+	int r;
+
+	if (force)
+		return delete_by_force(host, id, err);
+	r = lifecycle_open(host, id, LIFECYCLE_DELETE, &state, err);
+	if (r == 0)
+		r = container_undo(&state, NULL, err);
+	state_close(&state);
+	return r;
+}

@@ -1,0 +1,102 @@
+/* The features document (features.md, features-linux.md): every list comes from the table that parses or applies it. */
+#include <errno.h>
+
+#include "base/arena.h"
+#include "container/container.h"
+#include "json/encode.h"
+#include "namespaces/ns.h"
+#include "process/process.h"
+#include "rootfs/rootfs.h"
+#include "seccomp/seccomp.h"
+
+static const char *const hook_names[] = { "prestart",	    "createRuntime", "createContainer",
+					  "startContainer", "poststart",     "poststop",       NULL };
+
+/* Annotations by which a configuration changes what the runtime does on the host. */
+static const char *const unsafe_annotations[] = { "org.kavel.overlay.", NULL };
+
+static void put_namespaces(struct json_writer *w)
+{
+	json_open_array(w, "namespaces");
+	for (int type = 0; type < SPEC_NS_COUNT; type++)
+		if (ns_is_supported((enum spec_namespace_type)type))
+			json_put_string(w, NULL, ns_types[type].name);
+	json_close(w);
+}
+
+static void put_enabled(struct json_writer *w, const char *key, bool enabled)
+{
+	json_open_object(w, key);
+	json_put_bool(w, "enabled", enabled);
+	json_close(w);
+}
+
+static void put_cgroup(struct json_writer *w)
+{
+	json_open_object(w, "cgroup");
+	json_put_bool(w, "v1", true);
+	json_put_bool(w, "v2", true);
+	json_put_bool(w, "systemd", false);
+	json_put_bool(w, "systemdUser", false);
+	json_put_bool(w, "rdma", true);
+	json_close(w);
+}
+
+static void put_seccomp(struct json_writer *w, struct arena *arena)
+{
+	json_open_object(w, "seccomp");
+	json_put_bool(w, "enabled", seccomp_library_version());
+	json_put_names(w, "actions", seccomp_action_names());
+	json_put_names(w, "operators", seccomp_operator_names());
+	json_put_names(w, "archs", seccomp_arch_names());
+	json_put_names(w, "knownFlags", seccomp_flag_names());
+	json_put_names(w, "supportedFlags", seccomp_supported_flag_names(arena));
+	json_close(w);
+}
+
+static void put_linux(struct json_writer *w, struct arena *arena)
+{
+	json_open_object(w, "linux");
+	put_namespaces(w);
+	json_put_names(w, "capabilities", caps_names(arena));
+	put_cgroup(w);
+	put_seccomp(w, arena);
+	put_enabled(w, "apparmor", false);
+	put_enabled(w, "selinux", false);
+	put_enabled(w, "intelRdt", false);
+	json_open_object(w, "mountExtensions");
+	put_enabled(w, "idmap", false);
+	json_close(w);
+	put_enabled(w, "netDevices", false);
+	json_close(w);
+}
+
+static void put_annotations(struct json_writer *w)
+{
+	const char *seccomp = seccomp_library_version();
+
+	json_open_object(w, "annotations");
+	if (seccomp)
+		json_put_string(w, "io.github.seccomp.libseccomp.version", seccomp);
+	json_put_string(w, "org.kavel.version", KAVEL_VERSION);
+	json_put_string(w, "org.kavel.commit", KAVEL_COMMIT);
+	json_close(w);
+}
+
+int container_features(struct str_buf *out, struct err *err)
+{
+	struct json_writer w = JSON_WRITER(out, 2);
+	struct arena arena = { NULL };
+
+	json_open_object(&w, NULL);
+	json_put_string(&w, "ociVersionMin", "1.0.0");
+	json_put_string(&w, "ociVersionMax", CONTAINER_OCI_VERSION);
+	json_put_names(&w, "hooks", hook_names);
+	json_put_names(&w, "mountOptions", rootfs_option_names());
+	put_linux(&w, &arena);
+	put_annotations(&w);
+	json_put_names(&w, "potentiallyUnsafeConfigAnnotations", unsafe_annotations);
+	json_close(&w);
+	arena_free(&arena);
+	return out->failed ? err_memory(err) : 0;
+}

@@ -1,0 +1,321 @@
+/* The guest side of create: the table, and its one-line adapters.
+ *
+ * Everything here runs in the process that becomes the guest's first one.  It has a copy of the host side's memory, and
+ * from the launch on nothing of it. */
+#include "container/guest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/sys.h"
+#include "container/hooks.h"
+#include "container/run.h"
+#include "container/step.h"
+#include "netns/netns.h"
+#include "process/launch.h"
+#include "process/process.h"
+#include "seccomp/seccomp.h"
+
+/* Signals that a shell or a service manager may have set to be ignored; an ignored one would stay so through exec. */
+static const int reset_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU };
+
+static int session(struct run *run, struct err *err)
+{
+	sigset_t none;
+
+	/* not readable and not traceable by another process of the guest's user (CVE-2016-9962); exec undoes it */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return err_sys(err, errno, "make this process undumpable");
+	/* descriptors that the caller left open; ours are close-on-exec already (CVE-2024-21626) */
+	if (sys_close_range(3 + run->plan->preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return err_sys(err, errno, "mark descriptors close-on-exec");
+	for (size_t i = 0; i < ARRAY_SIZE(reset_signals); i++)
+		(void)signal(reset_signals[i], SIG_DFL);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (setsid() < 0)
+		return err_sys(err, errno, "setsid");
+	/* modes of what is made in the rootfs are exact; restored before the launch */
+	run->caller_umask = umask(0);
+	return 0;
+}
+
+static int join_cgroup(struct run *run, struct err *err)
+{
+	return cgroup_join(run->plan->cgroup, &run->state->cgroup, 0, run->cgroup >= 0, err);
+}
+
+static int enter_namespaces(struct run *run, struct err *err)
+{
+	return ns_enter(&run->ns, err);
+}
+
+static int keyring(struct run *run, struct err *err)
+{
+	return keyring_apply(run->plan->options->id, err);
+}
+
+static int hostname(struct run *run, struct err *err)
+{
+	return hostname_apply(run->plan->spec, err);
+}
+
+static int loopback(struct run *run, struct err *err)
+{
+	(void)run;
+	return netns_loopback_up(err);
+}
+
+static int oom_score(struct run *run, struct err *err)
+{
+	return oom_apply(&run->plan->spec->process.oom_score_adj, err);
+}
+
+static int sysctl(struct run *run, struct err *err)
+{
+	return sysctl_apply(run->plan->spec, err);
+}
+
+static int open_rootfs(struct run *run, struct err *err)
+{
+	return rootfs_open(run->plan->rootfs, &run->rootfs, err);
+}
+
+static int mount_all(struct run *run, struct err *err)
+{
+	return rootfs_mount(run->plan->rootfs, &run->rootfs, err);
+}
+
+static int make_devices(struct run *run, struct err *err)
+{
+	return rootfs_devices(run->plan->rootfs, &run->rootfs, err);
+}
+
+static int switch_root(struct run *run, struct err *err)
+{
+	return rootfs_switch(run->plan->rootfs, &run->rootfs, err);
+}
+
+static int protect(struct run *run, struct err *err)
+{
+	return rootfs_protect(run->plan->rootfs, &run->rootfs, err);
+}
+
+/* Hooks on this side get the state with the pid that procfs of their place shows. */
+static int run_hooks(struct run *run, const char *stage, const struct spec_hook_list *hooks, const char *status, pid_t pid,
+		     struct err *err)
+{
+	autobuf json = { 0 };
+	int r = state_hook_json(run->state, status, pid, &json, err);
+
+	return r < 0 ? r : hooks_run(stage, hooks, json.data, err);
+}
+
+static int container_hooks(struct run *run, struct err *err)
+{
+	char self[32] = "";
+	uint64_t pid;
+
+	/* the host's procfs is still there, and tells our number on the host */
+	if (readlink("/proc/self", self, sizeof(self) - 1) < 0 || !str_u64(self, INT32_MAX, &pid))
+		return err_sys(err, errno, "read /proc/self");
+	return run_hooks(run, "createContainer", &run->plan->spec->hooks.create_container, "creating", (pid_t)pid, err);
+}
+
+static int rlimits(struct run *run, struct err *err)
+{
+	return rlimits_apply(&run->plan->rlimits, err);
+}
+
+/* A log file or pipe that the caller made for the guest becomes the guest user's, so that /dev/stdout can be opened again
+ * inside.  Devices, /dev/null among them, are never touched. */
+static int give_stdio(struct run *run, struct err *err)
+{
+	const struct spec_user *user = &run->plan->spec->process.user;
+	struct stat st;
+
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fstat(fd, &st) < 0)
+			return err_sys(err, errno, "stat descriptor %d", fd);
+		if (st.st_uid == user->uid || !(S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+			continue;
+		/* EROFS, EPERM: then the guest can use it, but not open it again */
+		(void)!fchown(fd, user->uid, (gid_t)-1);
+	}
+	return 0;
+}
+
+static int home(struct run *run, struct err *err)
+{
+	run->env = run->plan->env;
+	return env_add_home(&run->env, run->plan->spec->process.user.uid, &run->arena, err);
+}
+
+static int bounding_set(struct run *run, struct err *err)
+{
+	return caps_apply_bounding(&run->plan->caps, err);
+}
+
+static int load_filter(struct run *run, struct err *err)
+{
+	return seccomp_load(&run->plan->filter, err);
+}
+
+static int working_directory(struct run *run, struct err *err)
+{
+	return cwd_apply(run->plan->spec->process.cwd, err);
+}
+
+static int user(struct run *run, struct err *err)
+{
+	return user_apply(&run->plan->spec->process.user, run->plan->caps.is_set, err);
+}
+
+static int capabilities(struct run *run, struct err *err)
+{
+	return caps_apply(&run->plan->caps, err);
+}
+
+static int no_new_privileges(struct run *run, struct err *err)
+{
+	(void)run;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? err_sys(err, errno, "PR_SET_NO_NEW_PRIVS") : 0;
+}
+
+static int program(struct run *run, struct err *err)
+{
+	return exec_find(&run->plan->spec->process, &run->env, &run->arena, &run->program, err);
+}
+
+static int restore_umask(struct run *run, struct err *err)
+{
+	(void)err;
+	/* the specification: unset means the caller's, unchanged */
+	if (!run->plan->spec->process.user.umask.is_set)
+		(void)umask(run->caller_umask);
+	return 0;
+}
+
+/* Without a process there is nothing to launch: the guest exists, and waits to be killed. */
+static int wait_for_kill(struct run *run, struct err *err)
+{
+	(void)err;
+	/* end of file tells the host side that the guest is ready */
+	auto_close(&run->wire);
+	for (;;)
+		(void)pause();
+	return 0;
+}
+
+static bool has_no_process(const struct plan *plan)
+{
+	return !plan_has_process(plan);
+}
+
+static int become_launcher(struct run *run, struct err *err)
+{
+	const struct spec_process *process = &run->plan->spec->process;
+	const bool late = run->plan->filter.instructions && !plan_has_early_seccomp(run->plan);
+	const struct launch launcher = {
+		.path = run->program,
+		.argv = (char *const *)(uintptr_t)process->args.items,
+		.envp = run->env.items,
+		.listen_fd = run->listen,
+		.status_fd = run->listen >= 0 ? -1 : run->wire,
+		.filter = late ? &run->plan->filter : NULL,
+	};
+
+	return launch(&launcher, err);
+}
+
+static bool waits_here(const struct plan *plan)
+{
+	return plan_waits_for_start(plan) && plan_has_start_hooks(plan);
+}
+
+/* With startContainer hooks the guest side waits itself, as the launcher could not run them. */
+static int await_start(struct run *run, struct err *err)
+{
+	char byte;
+	ssize_t n;
+
+	/* end of file tells the host side of create that the guest is ready */
+	auto_close(&run->wire);
+	run->wire = -1;
+	do {
+		auto_close(&run->start_connection);
+		run->start_connection = accept4(run->listen, NULL, NULL, SOCK_CLOEXEC);
+		if (run->start_connection < 0 && errno != EINTR)
+			return err_sys(err, errno, "wait for start");
+		n = run->start_connection < 0 ? 0 : recv(run->start_connection, &byte, 1, 0);
+	} while (n != 1);
+	auto_close(&run->listen);
+	run->listen = -1;
+	run->wire = run->start_connection;
+	return 0;
+}
+
+static int start_hooks(struct run *run, struct err *err)
+{
+	return run_hooks(run, "startContainer", &run->plan->spec->hooks.start_container, "created", getpid(), err);
+}
+
+const struct step guest_create[] = {
+	/* first of all: nothing of the caller's may reach what comes */
+	DO	("session",		session,		NULL),
+	/* before the cgroup namespace, whose root is the group of that moment, and while the host's tree is there */
+	DO	("cgroup",		join_cgroup,		NULL),
+	DO	("namespaces",		enter_namespaces,	NULL),
+	DO_IF	(plan_wants_keyring,	"session keyring",	keyring,	NULL),
+	DO_IF	(plan_has_hostname,	"hostname",		hostname,	NULL),
+	DO_IF	(plan_has_new_network,	"loopback",		loopback,	NULL),
+	/* these two write to procfs while it is still the host's, which no image can have replaced */
+	DO_IF	(plan_has_oom_score,	"oom score",		oom_score,	NULL),
+	DO_IF	(plan_has_sysctl,	"sysctl",		sysctl,		NULL),
+	DO	("rootfs",		open_rootfs,		NULL),
+	DO_IF	(plan_has_mount_ns,	NULL,			mount_all,	NULL),
+	DO_IF	(plan_has_mount_ns,	"devices",		make_devices,	NULL),
+	/* createRuntime hooks find the mounts in place, as with other runtimes, and the root not yet switched */
+	TELL_IF	(plan_has_runtime_hooks, MSG_WANT_HOOKS),
+	/* from here on the guest is on record: if the host side dies, this ends in an error and nothing is left */
+	HEAR	(MSG_HOST_READY),
+	DO_IF	(plan_has_container_hooks, NULL,		container_hooks, NULL),
+	DO	("root switch",		switch_root,		NULL),
+	DO	("rootfs protection",	protect,		NULL),
+	DO_IF	(has_no_process,	NULL,			wait_for_kill,	NULL),
+	DO	("home directory",	home,			NULL),
+	DO	("standard streams",	give_stdio,		NULL),
+	/* raising a limit needs CAP_SYS_RESOURCE; lowering one must not disturb the set-up above */
+	DO_IF	(plan_has_rlimits,	"rlimits",		rlimits,	NULL),
+	/* as root: a directory that only root may enter is allowed by the specification */
+	DO	("working directory",	working_directory,	NULL),
+	DO	("capabilities",	bounding_set,		NULL),
+	/* without no_new_privs the kernel asks for CAP_SYS_ADMIN, which goes next */
+	DO_IF	(plan_has_early_seccomp, "seccomp",		load_filter,	NULL),
+	DO	("user",		user,			NULL),
+	DO	("capabilities",	capabilities,		NULL),
+	DO_IF	(plan_has_no_new_privileges, "no new privileges", no_new_privileges, NULL),
+	/* as the guest's user, who needs the right to execute it */
+	DO	(NULL,			program,		NULL),
+	DO_IF	(waits_here,		"start",		await_start,	NULL),
+	DO_IF	(plan_has_start_hooks,	NULL,			start_hooks,	NULL),
+	DO	("umask",		restore_umask,		NULL),
+	DO	("launch",		become_launcher,	NULL),
+	STEPS_END
+};
+
+void guest_main(struct run *run)
+{
+	struct err err;
+
+	if (steps_run(guest_create, run, &err) < 0)
+		wire_tell_failure(run->wire, &err);
+	_exit(1);
+}

@@ -1,0 +1,225 @@
+/* A hook gets its state from a memfd, so that it may read it, or not, at its own pace, and writes into a pipe of which the
+ * last bytes are kept: a hook that floods its output never blocks, and one that leaves a child behind with the pipe open
+ * is not waited for. */
+#include "container/hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/sys.h"
+
+#define OUTPUT_KEPT 900 /* bytes: fits into a struct err beside the rest */
+
+/* The last bytes that were written. */
+struct tail {
+	char data[OUTPUT_KEPT + 1];
+	size_t size;
+};
+
+static void tail_add(struct tail *tail, const char *data, size_t size)
+{
+	if (size > OUTPUT_KEPT) {
+		data += size - OUTPUT_KEPT;
+		size = OUTPUT_KEPT;
+	}
+	if (tail->size + size > OUTPUT_KEPT) {
+		size_t drop = tail->size + size - OUTPUT_KEPT;
+
+		memmove(tail->data, tail->data + drop, tail->size - drop);
+		tail->size -= drop;
+	}
+	memcpy(tail->data + tail->size, data, size);
+	tail->size += size;
+	tail->data[tail->size] = '\0';
+}
+
+/* Read what is there.  Returns false at end of file. */
+static bool tail_read(struct tail *tail, int fd)
+{
+	char data[4096];
+	ssize_t n;
+
+	while ((n = read(fd, data, sizeof(data))) > 0)
+		tail_add(tail, data, (size_t)n);
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/* The child: only standard descriptors, default signals, its own session. */
+static _Noreturn void become_hook(const struct spec_hook *hook, int input, int output, int report)
+{
+	char *fallback[] = { (char *)(uintptr_t)hook->path, NULL };
+	char **argv = hook->args.count ? (char **)(uintptr_t)hook->args.items : fallback;
+	char **envp = hook->has_env ? (char **)(uintptr_t)hook->env.items : environ;
+	static char *none[] = { NULL };
+	sigset_t empty;
+	int number;
+
+	(void)setsid();
+	sigemptyset(&empty);
+	(void)sigprocmask(SIG_SETMASK, &empty, NULL);
+	if (dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0 &&
+	    sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) >= 0)
+		(void)execve(hook->path, argv, envp ? envp : none);
+	number = errno;
+	(void)!write(report, &number, sizeof(number));
+	_exit(127);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Wait for the end of the hook, reading its output.  Returns 1 when the time is up. */
+static int await(int pidfd, int output, int64_t deadline, struct tail *tail, struct err *err)
+{
+	struct pollfd fds[2] = { { .fd = pidfd, .events = POLLIN }, { .fd = output, .events = POLLIN } };
+
+	for (;;) {
+		int64_t left = deadline < 0 ? -1 : deadline - now_ms();
+
+		if (deadline >= 0 && left < 0)
+			return 1;
+		if (poll(fds, 2, left > 1000000 ? 1000000 : (int)left) < 0 && errno != EINTR)
+			return err_sys(err, errno, "wait for the hook");
+		if (fds[1].revents && !tail_read(tail, output))
+			fds[1].fd = -1;
+		if (fds[0].revents) {
+			(void)tail_read(tail, output);
+			return 0;
+		}
+	}
+}
+
+/* Add what the hook wrote to the error. */
+static int describe(struct tail *tail, struct err *err)
+{
+	while (tail->size && (tail->data[tail->size - 1] == '\n' || tail->data[tail->size - 1] == ' '))
+		tail->data[--tail->size] = '\0';
+	for (size_t i = 0; i < tail->size; i++)
+		if (tail->data[i] == '\n')
+			tail->data[i] = ' ';
+	return tail->size ? err_hint(err, "output: %s", tail->data) : -err->number;
+}
+
+/* Reap the hook and judge its end. */
+static int judge(pid_t pid, int report, struct tail *tail, struct err *err)
+{
+	int status, number;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(err, errno, "wait for the hook");
+	if (fd_read_all(report, &number, sizeof(number)) == (ssize_t)sizeof(number))
+		return err_sys(err, number, "exec");
+	if (WIFSIGNALED(status)) {
+		char why[64];
+
+		/* lower case, as callers look for "bad system call" */
+		(void)snprintf(why, sizeof(why), "%s", strsignal(WTERMSIG(status)));
+		if (why[0] >= 'A' && why[0] <= 'Z')
+			why[0] = (char)(why[0] - 'A' + 'a');
+		(void)err_user(err, "killed by signal %d: %s", WTERMSIG(status), why);
+		return describe(tail, err);
+	}
+	if (WEXITSTATUS(status)) {
+		(void)err_user(err, "exit status %d", WEXITSTATUS(status));
+		return describe(tail, err);
+	}
+	return 0;
+}
+
+static int make_input(const char *state_json, int *ret_fd, struct err *err)
+{
+	autofd fd = memfd_create("state", MFD_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return err_sys(err, errno, "make a memory file for the state");
+	r = fd_write_all(fd, state_json, strlen(state_json));
+	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_sys(err, r < 0 ? -r : errno, "write the state");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int run_one(const struct spec_hook *hook, const char *state_json, struct err *err)
+{
+	struct tail tail = { .size = 0 };
+	autofd input = -1, pidfd = -1;
+	int output[2], report[2], r;
+	int64_t deadline = hook->timeout.is_set ? now_ms() + hook->timeout.value * 1000 : -1;
+	pid_t pid;
+
+	r = make_input(state_json, &input, err);
+	if (r < 0)
+		return r;
+	if (pipe2(output, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_sys(err, errno, "make a pipe");
+	autofd output_read = output[0], output_write = output[1];
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "make a pipe");
+	autofd report_read = report[0], report_write = report[1];
+	(void)fcntl(output_write, F_SETFL, 0); /* the hook's own end blocks as any pipe */
+
+	struct clone_args args = { .flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD,
+				   .pidfd = (uint64_t)(uintptr_t)&pidfd };
+	pid = sys_clone3(&args);
+	if (pid < 0)
+		return err_sys(err, errno, "fork");
+	if (pid == 0)
+		become_hook(hook, input, output_write, report_write);
+	auto_close(&output_write);
+	output_write = -1;
+	auto_close(&report_write);
+	report_write = -1;
+
+	r = await(pidfd, output_read, deadline, &tail, err);
+	if (r != 0) {
+		/* its session: what it started goes with it; the pid is ours until it is reaped */
+		(void)kill(-pid, SIGKILL);
+		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		if (r < 0)
+			return r;
+		(void)err_set(err, ETIMEDOUT, "no end after %lld s (timeout)", (long long)hook->timeout.value);
+		return describe(&tail, err);
+	}
+	return judge(pid, report_read, &tail, err);
+}
+
+int hooks_run(const char *stage, const struct spec_hook_list *hooks, const char *state_json, struct err *err)
+{
+	for (size_t i = 0; i < hooks->count; i++) {
+		int r = run_one(&hooks->items[i], state_json, err);
+
+		if (r < 0)
+			return err_in(err, "error running %s hook #%zu: %s", stage, i, hooks->items[i].path);
+	}
+	return 0;
+}
+
+void hooks_run_warning(const char *stage, const struct spec_hook_list *hooks, const char *state_json)
+{
+	for (size_t i = 0; i < hooks->count; i++) {
+		struct err err;
+
+		if (run_one(&hooks->items[i], state_json, &err) < 0)
+			log_warning("error running %s hook #%zu: %s: %s", stage, i, hooks->items[i].path, err.text);
+	}
+}

@@ -1,0 +1,274 @@
+/* The host side of create: the table, and its adapters. */
+#include "container/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "container/guest.h"
+#include "container/hooks.h"
+#include "container/run.h"
+#include "container/socket.h"
+#include "container/step.h"
+#include "process/launch.h"
+
+#define REMOVE_TIMEOUT_MS 10000
+
+static int state_dir_make(struct run *run, struct err *err)
+{
+	return state_make(run->state, err);
+}
+
+static int state_dir_remove(struct state *state, struct err *err)
+{
+	return state_remove(state, err);
+}
+
+static int keep_config(struct run *run, struct err *err)
+{
+	return file_replace(run->state->dir, STATE_CONFIG, run->plan->config_text, run->plan->config_size, 0600, err);
+}
+
+static int make_cgroup(struct run *run, struct err *err)
+{
+	int r = cgroup_make(run->plan->cgroup, &run->state->cgroup, &run->cgroup, err);
+
+	return r < 0 ? r : cgroup_limit(run->plan->cgroup, &run->state->cgroup, run->cgroup, err);
+}
+
+static int remove_cgroup(struct state *state, struct err *err)
+{
+	struct cgroup_layout layout;
+	int r;
+
+	if (!state->cgroup.path[0])
+		return 0;
+	r = cgroup_detect(&layout, err);
+	return r < 0 ? r : cgroup_remove(&layout, &state->cgroup, REMOVE_TIMEOUT_MS, err);
+}
+
+static int make_start_socket(struct run *run, struct err *err)
+{
+	return socket_listen(run->state->dir, STATE_START_SOCKET, &run->listen, err);
+}
+
+static int open_namespaces(struct run *run, struct err *err)
+{
+	run->ns = run->plan->ns;
+	return ns_open(&run->ns, err);
+}
+
+static int spawn_guest(struct run *run, struct err *err)
+{
+	pid_t pid;
+	int r;
+
+	r = wire_make(&run->wire, &run->guest_wire, err);
+	if (r < 0)
+		return r;
+	pid = ns_clone(&run->ns, run->cgroup, &run->pidfd, err);
+	if (pid == 0) {
+		(void)close(run->wire);
+		run->wire = take_fd(&run->guest_wire);
+		run->is_guest = true;
+		guest_main(run);
+	}
+	auto_close(&run->guest_wire);
+	run->guest_wire = -1;
+	ns_close(&run->ns);
+	if (pid < 0)
+		return (int)pid;
+	run->state->init.pid = pid;
+	return proc_identify(run->pidfd, pid, &run->state->init, err);
+}
+
+/* Kill the first process and wait for its end; when it is our child, reap it. */
+static int kill_guest(struct state *state, struct err *err)
+{
+	siginfo_t info = { .si_pid = 0 };
+	autofd pidfd = -1;
+	int r;
+
+	if (!state->init.pid)
+		return 0;
+	r = proc_open(&state->init, &pidfd, err);
+	if (r == 0) {
+		if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
+			return err_sys(err, errno, "kill process %d", state->init.pid);
+		r = proc_wait_end(pidfd, REMOVE_TIMEOUT_MS, err);
+		if (r > 0)
+			return err_set(err, EBUSY, "process %d does not end after SIGKILL", state->init.pid);
+	}
+	if (r < 0)
+		return r;
+	/* ECHILD: somebody else's child, as with every delete */
+	(void)waitid(P_PID, (id_t)state->init.pid, &info, WEXITED | WNOHANG);
+	return 0;
+}
+
+static int record(struct run *run, struct err *err)
+{
+	return state_save(run->state, err);
+}
+
+static int runtime_hooks(struct run *run, struct err *err)
+{
+	const struct spec_hooks *hooks = &run->plan->spec->hooks;
+	autobuf json = { 0 };
+	int r = state_hook_json(run->state, "creating", run->state->init.pid, &json, err);
+
+	if (r == 0)
+		r = hooks_run("prestart", &hooks->prestart, json.data, err);
+	if (r == 0)
+		r = hooks_run("createRuntime", &hooks->create_runtime, json.data, err);
+	return r;
+}
+
+int host_explain_launch(const struct run *run, int number, int stage, struct err *err)
+{
+	char path[40];
+	autofd root = -1;
+
+	if (stage == LAUNCH_SECCOMP)
+		return err_sys(err, number, "seccomp: load the filter");
+	(void)snprintf(path, sizeof(path), "/proc/%d/root", run->state->init.pid);
+	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return exec_explain(root, run->plan->spec->process.args.items[0], number, err);
+}
+
+/* The guest ended without telling why: say what its parent can see. */
+static int explain_death(struct run *run, struct err *err)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (proc_wait_end(run->pidfd, 1000, err) != 0 ||
+	    waitid(P_PID, (id_t)run->state->init.pid, &info, WEXITED | WNOWAIT | WNOHANG) < 0 || !info.si_pid)
+		return -err->number;
+	if (info.si_code == CLD_EXITED)
+		return err_user(err, "the guest's set-up ended with status %d", info.si_status);
+	(void)err_user(err, "the guest's set-up was killed by signal %d", info.si_status);
+	if (info.si_status == SIGKILL && run->plan->spec->linux_.resources.memory.limit.is_set)
+		return err_hint(err, "linux.resources.memory.limit may be too low to start");
+	if (info.si_status == SIGSYS)
+		return err_hint(err, "bad system call: linux.seccomp forbids one that is needed before the program is executed");
+	return -err->number;
+}
+
+static int await_guest(struct run *run, struct err *err)
+{
+	int number = 0, stage = 0;
+	int r = wire_await_launch(run->wire, &number, &stage, err);
+
+	if (r > 0)
+		return host_explain_launch(run, number, stage, err);
+	if (r == -ECONNRESET)
+		return explain_death(run, err);
+	if (r < 0)
+		return r;
+	/* end of file also comes when the guest was killed while it was set up; a guest that runs may have ended, though */
+	if (run->plan->waits_for_start && proc_wait_end(run->pidfd, 0, err) == 0) {
+		(void)err_user(err, "the guest ended before it was ready");
+		return explain_death(run, err);
+	}
+	return 0;
+}
+
+static int write_pid_file(struct run *run, struct err *err)
+{
+	const char *path = run->plan->options->pid_file;
+	autofree char *parent = strdup(path);
+	char text[16];
+	autofd dir = -1;
+	char *slash;
+	int size;
+
+	if (!parent)
+		return err_memory(err);
+	slash = strrchr(parent, '/');
+	if (slash)
+		slash[slash == parent] = '\0';
+	dir = open(slash ? parent : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_sys(err, errno, "pid file %s", path);
+	size = snprintf(text, sizeof(text), "%d", run->state->init.pid);
+	/* by rename: a symlink planted there is replaced, not followed, and a FIFO cannot make us hang */
+	return file_replace(dir, slash ? strrchr(path, '/') + 1 : path, text, (size_t)size, 0644, err);
+}
+
+static int send_pidfd(struct run *run, struct err *err)
+{
+	const char *path = run->plan->options->pidfd_socket;
+	autofd sock = -1;
+	int r = socket_connect_path(path, &sock, err);
+
+	if (r < 0)
+		return r;
+	r = fd_send(sock, "pidfd", 5, run->pidfd);
+	return r < 0 ? err_sys(err, -r, "send the pidfd to %s", path) : 0;
+}
+
+static int finish(struct run *run, struct err *err)
+{
+	run->state->is_creating = false;
+	return state_save(run->state, err);
+}
+
+const struct step host_create[] = {
+	/* records what will be made before it is made: whatever happens, delete --force finds it */
+	DO	("state directory",	state_dir_make,		state_dir_remove),
+	DO	("configuration",	keep_config,		NULL),
+	/* with its limits and device program, before anything runs in it */
+	DO	("cgroup",		make_cgroup,		remove_cgroup),
+	DO_IF	(plan_waits_for_start,	"start socket",		make_start_socket, NULL),
+	DO	("namespaces",		open_namespaces,	NULL),
+	DO	("guest process",	spawn_guest,		kill_guest),
+	DO	("state",		record,			NULL),
+	HEAR_IF	(plan_has_runtime_hooks, MSG_WANT_HOOKS),
+	DO_IF	(plan_has_runtime_hooks, NULL,			runtime_hooks,	NULL),
+	TELL	(MSG_HOST_READY),
+	/* the guest's own error names its stage */
+	DO	(NULL,			await_guest,		NULL),
+	DO_IF	(plan_wants_pid_file,	NULL,			write_pid_file,	NULL),
+	DO_IF	(plan_wants_pidfd_socket, NULL,			send_pidfd,	NULL),
+	DO	("state",		finish,			NULL),
+	STEPS_END
+};
+
+int host_undo(struct state *state, struct err *err)
+{
+	return steps_undo(host_create, state, err);
+}
+
+/* The first failure is the one to tell; what cannot be undone is a warning that says so. */
+static void undo_failed_create(struct run *run)
+{
+	const struct spec_hook_list *poststop = &run->plan->spec->hooks.poststop;
+	struct err err;
+	autobuf json = { 0 };
+	bool had_guest = run->state->init.pid;
+
+	if (had_guest && poststop->count && state_hook_json(run->state, "stopped", 0, &json, &err) < 0)
+		log_warning("poststop hooks: %s", err.text);
+	if (host_undo(run->state, &err) < 0)
+		log_warning("%s", err.text);
+	if (json.data)
+		hooks_run_warning("poststop", poststop, json.data);
+}
+
+int host_run(struct run *run, struct err *err)
+{
+	int r = steps_run(host_create, run, err);
+
+	if (r == -ECONNRESET && run->pidfd >= 0)
+		r = explain_death(run, err);
+	if (r < 0)
+		undo_failed_create(run);
+	return r;
+}

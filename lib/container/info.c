@@ -1,0 +1,197 @@
+/* state, list and ps: what a container is now. */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+#include "container/container.h"
+#include "container/state.h"
+#include "json/encode.h"
+
+static int copy_annotations(const struct state *state, struct container_info *info)
+{
+	const struct spec_pairs *from = &state->annotations;
+
+	if (!from->count)
+		return 0;
+	info->annotations = calloc(from->count, sizeof(*info->annotations));
+	if (!info->annotations)
+		return -ENOMEM;
+	for (; info->annotation_count < from->count; info->annotation_count++) {
+		size_t i = info->annotation_count;
+
+		info->annotations[i].key = strdup(from->items[i].key);
+		info->annotations[i].value = strdup(from->items[i].value);
+		if (!info->annotations[i].key || !info->annotations[i].value) {
+			info->annotation_count++;
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int fill(const struct state *state, struct container_info *info, struct err *err)
+{
+	int r = state_status(state, &info->status, NULL, err);
+
+	if (r < 0)
+		return r;
+	info->pid = info->status == CONTAINER_STOPPED ? 0 : state->init.pid;
+	info->owner = (uid_t)state->owner;
+	info->id = strdup(state->id);
+	info->bundle = strdup(state->bundle);
+	info->rootfs = strdup(state->rootfs);
+	info->stop_signal = state->stop_signal ? strdup(state->stop_signal) : NULL;
+	(void)snprintf(info->created, sizeof(info->created), "%s", state->created);
+	if (!info->id || !info->bundle || !info->rootfs || (state->stop_signal && !info->stop_signal))
+		return err_memory(err);
+	return copy_annotations(state, info) < 0 ? err_memory(err) : 0;
+}
+
+int container_info(const struct container_host *host, const char *id, struct container_info *ret, struct err *err)
+{
+	struct container_info info = { 0 };
+	struct state state;
+	int r = state_open(host, id, STATE_UNLOCKED, &state, err);
+
+	if (r == 0 && !state.is_readable)
+		r = err_set(err, EIO, "the state of container %s cannot be read (delete --force removes it)", id);
+	if (r == 0)
+		r = fill(&state, &info, err);
+	state_close(&state);
+	if (r < 0)
+		container_info_free(&info);
+	else
+		*ret = info;
+	return r;
+}
+
+void container_info_free(struct container_info *info)
+{
+	free(info->id);
+	free(info->bundle);
+	free(info->rootfs);
+	free(info->stop_signal);
+	for (size_t i = 0; i < info->annotation_count; i++) {
+		free(info->annotations[i].key);
+		free(info->annotations[i].value);
+	}
+	free(info->annotations);
+	*info = (struct container_info){ 0 };
+}
+
+int container_info_json(const struct container_info *info, bool indent, bool with_owner, struct str_buf *out)
+{
+	struct json_writer w = JSON_WRITER(out, indent ? 2 : 0);
+
+	json_open_object(&w, NULL);
+	json_put_string(&w, "ociVersion", CONTAINER_OCI_VERSION);
+	json_put_string(&w, "id", info->id);
+	json_put_i64(&w, "pid", info->pid);
+	json_put_string(&w, "status", container_status_name(info->status));
+	json_put_string(&w, "bundle", info->bundle);
+	json_put_string(&w, "rootfs", info->rootfs);
+	json_put_string(&w, "created", info->created);
+	if (info->annotation_count) {
+		json_open_object(&w, "annotations");
+		for (size_t i = 0; i < info->annotation_count; i++)
+			json_put_string(&w, info->annotations[i].key, info->annotations[i].value);
+		json_close(&w);
+	}
+	if (with_owner) {
+		const struct passwd *user = getpwuid(info->owner);
+
+		json_put_string(&w, "owner", user ? user->pw_name : "");
+	} else {
+		json_put_string(&w, "owner", "");
+	}
+	json_close(&w);
+	return out->failed ? -ENOMEM : 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int read_ids(int root, char ***ret, size_t *ret_count, struct err *err)
+{
+	autodir list = fdopendir(root);
+	struct dirent *entry;
+	struct err ignored;
+	size_t room = 0, count = 0;
+	char **ids = NULL;
+
+	if (!list) {
+		(void)close(root);
+		return err_sys(err, errno, "read the state directory");
+	}
+	while ((entry = readdir(list))) {
+		/* other files in a state directory are somebody else's */
+		if (container_check_id(entry->d_name, &ignored) < 0 || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
+			continue;
+		if (count + 1 >= room) {
+			char **more = reallocarray(ids, room = room ? room * 2 : 16, sizeof(*ids));
+
+			if (!more)
+				break;
+			ids = more;
+		}
+		ids[count] = strdup(entry->d_name);
+		if (!ids[count])
+			break;
+		ids[++count] = NULL;
+	}
+	if (entry) { /* left by a failed allocation */
+		container_ids_free(ids);
+		return err_memory(err);
+	}
+	if (count)
+		qsort(ids, count, sizeof(*ids), compare);
+	*ret = ids;
+	*ret_count = count;
+	return 0;
+}
+
+int container_list(const struct container_host *host, char ***ret, size_t *ret_count, struct err *err)
+{
+	int root, r;
+
+	r = state_open_root(host, false, &root, err);
+	if (r > 0 && !host->root_is_default)
+		return err_sys(err, ENOENT, "open state directory %s", host->root);
+	if (r > 0) {
+		*ret = NULL;
+		*ret_count = 0;
+		return 0;
+	}
+	return r < 0 ? r : read_ids(root, ret, ret_count, err);
+}
+
+void container_ids_free(char **ids)
+{
+	for (char **id = ids; id && *id; id++)
+		free(*id);
+	free(ids);
+}
+
+int container_pids(const struct container_host *host, const char *id, pid_t **ret_pids, size_t *ret_count, struct err *err)
+{
+	struct cgroup_layout layout;
+	struct state state;
+	int r = state_open(host, id, STATE_UNLOCKED, &state, err);
+
+	if (r == 0 && !state.is_readable)
+		r = err_set(err, EIO, "the state of container %s cannot be read (delete --force removes it)", id);
+	if (r == 0 && !state.cgroup.inode)
+		r = err_set(err, ENOTSUP, "container %s has no cgroup that would know its processes", id);
+	if (r == 0)
+		r = cgroup_detect(&layout, err);
+	if (r == 0)
+		r = cgroup_pids(&layout, &state.cgroup, ret_pids, ret_count, err);
+	state_close(&state);
+	return r;
+}

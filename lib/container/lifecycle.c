@@ -1,0 +1,66 @@
+#include "container/lifecycle.h"
+
+#include <errno.h>
+
+#define IN(status) (1u << CONTAINER_##status)
+
+static const struct {
+	const char *name;
+	unsigned int allowed;
+	bool locks;
+} operations[LIFECYCLE_COUNT] = {
+	[LIFECYCLE_START]    = { "start",  IN(CREATED),					 true },
+	/* kill takes no lock: a hook of create or start may call it, and it records nothing */
+	[LIFECYCLE_KILL]     = { "kill",   IN(CREATING) | IN(CREATED) | IN(RUNNING) | IN(PAUSED), false },
+	/* processes may be left in the cgroup after the first one ended */
+	[LIFECYCLE_KILL_ALL] = { "kill",   IN(CREATING) | IN(CREATED) | IN(RUNNING) | IN(PAUSED) | IN(STOPPED), false },
+	/* a created guest has run nothing yet: both peers delete it without force */
+	[LIFECYCLE_DELETE]   = { "delete", IN(CREATED) | IN(STOPPED),			 true },
+	[LIFECYCLE_PAUSE]    = { "pause",  IN(CREATED) | IN(RUNNING),			 true },
+	[LIFECYCLE_RESUME]   = { "resume", IN(PAUSED),					 true },
+};
+
+static const char *const status_names[] = {
+	[CONTAINER_CREATING] = "creating",
+	[CONTAINER_CREATED] = "created",
+	[CONTAINER_RUNNING] = "running",
+	[CONTAINER_PAUSED] = "paused",
+	[CONTAINER_STOPPED] = "stopped",
+};
+
+const char *container_status_name(enum container_status status)
+{
+	return status_names[status];
+}
+
+bool lifecycle_allows(enum lifecycle_operation operation, enum container_status status)
+{
+	return operations[operation].allowed & (1u << status);
+}
+
+int lifecycle_refuse(const char *operation, const char *id, enum container_status status, struct err *err)
+{
+	if (status == CONTAINER_STOPPED)
+		return err_set(err, ESRCH, "cannot %s %s: container not running: it is stopped", operation, id);
+	return err_set(err, EBUSY, "cannot %s %s: it is %s", operation, id, container_status_name(status));
+}
+
+int lifecycle_open(const struct container_host *host, const char *id, enum lifecycle_operation operation,
+		   struct state *state, struct err *err)
+{
+	enum container_status status;
+	int r = state_open(host, id, operations[operation].locks ? STATE_LOCKED : STATE_UNLOCKED, state, err);
+
+	if (r < 0)
+		return r;
+	if (!state->is_readable) {
+		(void)err_set(err, EIO, "the state of container %s cannot be read", id);
+		return err_hint(err, "delete --force removes it");
+	}
+	r = state_status(state, &status, NULL, err);
+	if (r < 0)
+		return r;
+	if (!lifecycle_allows(operation, status))
+		return lifecycle_refuse(operations[operation].name, id, status, err);
+	return 0;
+}

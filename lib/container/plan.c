@@ -1,0 +1,240 @@
+#include "container/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "seccomp/seccomp.h"
+
+/* The bundle's absolute path, without symlinks: the state names it for other callers with other directories. */
+static int find_bundle(struct plan *plan, struct err *err)
+{
+	const char *given = plan->options->bundle ? plan->options->bundle : ".";
+	autofree char *path = realpath(given, NULL);
+	struct stat st;
+
+	if (!path)
+		return err_sys(err, errno, "bundle %s", given);
+	if (stat(path, &st) < 0)
+		return err_sys(err, errno, "bundle %s", given);
+	if (!S_ISDIR(st.st_mode))
+		return err_sys(err, ENOTDIR, "bundle %s", given);
+	plan->bundle = arena_strdup(&plan->arena, path);
+	return plan->bundle ? 0 : err_memory(err);
+}
+
+static int read_config(struct plan *plan, struct err *err)
+{
+	const char *name = plan->options->config ? plan->options->config : "config.json";
+	autofd dir = open(plan->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (dir < 0)
+		return err_sys(err, errno, "bundle %s", plan->bundle);
+	r = file_read(dir, name, SPEC_SIZE_MAX, &plan->config_text, &plan->config_size, err);
+	if (r < 0)
+		return err_in(err, "bundle %s", plan->bundle);
+	r = spec_parse(plan->config_text, plan->config_size, name, &plan->document, err);
+	if (r < 0)
+		return r;
+	plan->spec = spec_of(plan->document);
+	return 0;
+}
+
+/* The number of descriptors that the caller passes by the protocol of sd_listen_fds(3). */
+static unsigned int listen_fds(void)
+{
+	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	uint64_t n, whose;
+
+	if (!count || !str_u64(count, 4096, &n))
+		return 0;
+	if (pid && *pid && (!str_u64(pid, INT32_MAX, &whose) || (pid_t)whose != getpid()))
+		return 0;
+	return (unsigned int)n;
+}
+
+static int plan_env(struct plan *plan, struct err *err)
+{
+	const char *extra[4] = { NULL };
+	unsigned int count = listen_fds(), n = 0;
+
+	plan->preserve_fds = plan->options->preserve_fds + count;
+	if (count) {
+		extra[n] = arena_printf(&plan->arena, "LISTEN_FDS=%u", count);
+		if (!extra[n++])
+			return err_memory(err);
+		extra[n++] = "LISTEN_PID=1";
+	}
+	return env_plan(&plan->spec->process, extra, &plan->arena, &plan->env, err);
+}
+
+static int plan_process(struct plan *plan, struct err *err)
+{
+	const struct spec_process *process = &plan->spec->process;
+	int r;
+
+	if (!process->is_set)
+		return 0;
+	r = process_check_supported(process, err);
+	if (r == 0)
+		r = rlimits_plan(process, &plan->rlimits, err);
+	if (r == 0)
+		r = caps_plan(process, &plan->caps, err);
+	/* no capabilities in the document means none in the guest, as with the other runtimes */
+	plan->caps.is_set = true;
+	if (r == 0)
+		r = plan_env(plan, err);
+	return r;
+}
+
+static int plan_rootfs(struct plan *plan, struct err *err)
+{
+	const struct rootfs_context context = {
+		.bundle = plan->bundle,
+		.no_pivot = plan->options->no_pivot,
+		.has_mount_ns = ns_is_new(&plan->ns, SPEC_NS_MOUNT),
+		.has_user_ns = ns_is_private(&plan->ns, SPEC_NS_USER),
+		.has_cgroup_ns = ns_is_private(&plan->ns, SPEC_NS_CGROUP),
+		.has_network_ns = ns_is_private(&plan->ns, SPEC_NS_NETWORK),
+		.cgroup_layout = cgroup_mode_name(plan->layout.mode),
+	};
+
+	return rootfs_plan(plan->spec, &context, &plan->arena, &plan->rootfs, err);
+}
+
+static int decide(struct plan *plan, bool compile_filter, struct err *err)
+{
+	const struct spec *spec = plan->spec;
+	int r;
+
+	r = ns_plan(spec, &plan->ns, err);
+	if (r == 0)
+		r = cgroup_detect(&plan->layout, err);
+	if (r == 0)
+		r = cgroup_plan(spec, plan->options->id, &plan->layout, plan->host->cgroup_manager, &plan->arena, &plan->cgroup,
+				err);
+	if (r == 0)
+		r = plan_rootfs(plan, err);
+	if (r == 0)
+		r = plan_process(plan, err);
+	if (r == 0)
+		r = hostname_plan(spec, ns_is_private(&plan->ns, SPEC_NS_UTS), err);
+	if (r == 0)
+		r = sysctl_plan(spec, ns_is_private(&plan->ns, SPEC_NS_IPC), ns_is_private(&plan->ns, SPEC_NS_NETWORK),
+				ns_is_private(&plan->ns, SPEC_NS_UTS), ns_is_private(&plan->ns, SPEC_NS_USER), err);
+	if (r == 0)
+		r = plan_check_supported(spec, err);
+	if (r == 0 && compile_filter && spec->linux_.seccomp.is_set)
+		r = seccomp_compile(&spec->linux_.seccomp, &plan->arena, &plan->filter, err);
+	return r;
+}
+
+int plan_make(const struct container_host *host, const struct container_create_options *options, bool waits_for_start,
+	      bool compile_filter, struct plan *ret, struct err *err)
+{
+	int r;
+
+	*ret = (struct plan){ .host = host, .options = options, .waits_for_start = waits_for_start };
+	r = find_bundle(ret, err);
+	if (r == 0)
+		r = read_config(ret, err);
+	if (r == 0)
+		r = decide(ret, compile_filter, err);
+	if (r == 0 && !waits_for_start && compile_filter && !ret->spec->process.is_set)
+		r = err_user(err, "process: missing: there is nothing to run");
+	return r;
+}
+
+void plan_free(struct plan *plan)
+{
+	spec_free(plan->document);
+	free(plan->config_text);
+	arena_free(&plan->arena);
+}
+
+bool plan_has_process(const struct plan *plan)
+{
+	return plan->spec->process.is_set;
+}
+
+bool plan_has_runtime_hooks(const struct plan *plan)
+{
+	return plan->spec->hooks.prestart.count || plan->spec->hooks.create_runtime.count;
+}
+
+bool plan_has_container_hooks(const struct plan *plan)
+{
+	return plan->spec->hooks.create_container.count;
+}
+
+bool plan_has_start_hooks(const struct plan *plan)
+{
+	return plan->spec->hooks.start_container.count;
+}
+
+bool plan_has_hostname(const struct plan *plan)
+{
+	return plan->spec->hostname || plan->spec->domainname;
+}
+
+bool plan_has_sysctl(const struct plan *plan)
+{
+	return plan->spec->linux_.sysctl.count;
+}
+
+bool plan_has_new_network(const struct plan *plan)
+{
+	return ns_is_new(&plan->ns, SPEC_NS_NETWORK);
+}
+
+bool plan_has_mount_ns(const struct plan *plan)
+{
+	return ns_is_new(&plan->ns, SPEC_NS_MOUNT);
+}
+
+bool plan_has_oom_score(const struct plan *plan)
+{
+	return plan->spec->process.oom_score_adj.is_set;
+}
+
+bool plan_has_rlimits(const struct plan *plan)
+{
+	return plan->rlimits.count;
+}
+
+bool plan_has_early_seccomp(const struct plan *plan)
+{
+	return plan->filter.instructions && !plan->spec->process.no_new_privileges;
+}
+
+bool plan_has_no_new_privileges(const struct plan *plan)
+{
+	return plan->spec->process.no_new_privileges;
+}
+
+bool plan_wants_keyring(const struct plan *plan)
+{
+	return !plan->options->no_new_keyring;
+}
+
+bool plan_wants_pid_file(const struct plan *plan)
+{
+	return plan->options->pid_file;
+}
+
+bool plan_wants_pidfd_socket(const struct plan *plan)
+{
+	return plan->options->pidfd_socket;
+}
+
+bool plan_waits_for_start(const struct plan *plan)
+{
+	return plan->waits_for_start;
+}

@@ -1,0 +1,63 @@
+/* Plan is what will be: every decision about one create, taken before anything is made, from the spec, the options and a
+ * few facts about the host.  It does not change afterwards; the guest side receives it by the fork. */
+#pragma once
+
+#include <limits.h>
+
+#include "base/arena.h"
+#include "base/filter.h"
+#include "cgroups/cgroup.h"
+#include "container/container.h"
+#include "namespaces/ns.h"
+#include "process/process.h"
+#include "rootfs/rootfs.h"
+#include "spec/spec.h"
+
+struct plan {
+	const struct container_host *host;
+	const struct container_create_options *options;
+	const char *bundle;	 /* absolute */
+	char *config_text;	 /* as it was read: what is kept in the state directory */
+	size_t config_size;
+	struct spec_document *document;
+	const struct spec *spec; /* of the document */
+	struct arena arena;
+
+	struct cgroup_layout layout;
+	struct ns_plan ns;
+	struct cgroup_plan *cgroup;
+	struct rootfs_plan *rootfs;
+	struct rlimits_plan rlimits;
+	struct caps_plan caps;
+	struct env_plan env;
+	struct seccomp_filter filter;
+	unsigned int preserve_fds; /* --preserve-fds and LISTEN_FDS */
+	bool waits_for_start;	   /* create: the guest is started by container_start() later */
+};
+
+/* Read the bundle's config and decide everything.  waits_for_start: create, not run.  compile_filter: also build the
+ * seccomp program, which `kavel plan` does not need.  plan_free() in any case. */
+int plan_make(const struct container_host *host, const struct container_create_options *options, bool waits_for_start,
+	      bool compile_filter, struct plan *ret, struct err *err);
+void plan_free(struct plan *plan);
+
+/* Refuse, with its place in the document, each property that this version decodes but does not apply. */
+int plan_check_supported(const struct spec *spec, struct err *err);
+
+/* ---------------------------------------------------------------- predicates of the stage tables */
+bool plan_has_process(const struct plan *plan);
+bool plan_has_runtime_hooks(const struct plan *plan);   /* prestart or createRuntime */
+bool plan_has_container_hooks(const struct plan *plan); /* createContainer */
+bool plan_has_start_hooks(const struct plan *plan);     /* startContainer */
+bool plan_has_hostname(const struct plan *plan);
+bool plan_has_sysctl(const struct plan *plan);
+bool plan_has_new_network(const struct plan *plan);
+bool plan_has_mount_ns(const struct plan *plan);
+bool plan_has_oom_score(const struct plan *plan);
+bool plan_has_rlimits(const struct plan *plan);
+bool plan_has_early_seccomp(const struct plan *plan); /* a filter without noNewPrivileges: before capabilities go */
+bool plan_has_no_new_privileges(const struct plan *plan);
+bool plan_wants_keyring(const struct plan *plan);
+bool plan_wants_pid_file(const struct plan *plan);
+bool plan_wants_pidfd_socket(const struct plan *plan);
+bool plan_waits_for_start(const struct plan *plan);

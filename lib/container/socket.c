@@ -1,0 +1,77 @@
+#include "container/socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/auto.h"
+
+/* sun_path holds 108 bytes; a state directory may lie deeper, so the path goes through our own descriptor */
+static int address_at(int dir, const char *name, struct sockaddr_un *ret)
+{
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if ((size_t)snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/%s", dir, name) >=
+	    sizeof(ret->sun_path))
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+int socket_listen(int dir, const char *name, int *ret_fd, struct err *err)
+{
+	struct sockaddr_un address;
+	autofd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int r;
+
+	if (fd < 0)
+		return err_sys(err, errno, "make a socket");
+	r = address_at(dir, name, &address);
+	if (r < 0)
+		return err_sys(err, -r, "socket %s", name);
+	/* fchmod before bind is what makes the file 0600 from the first moment on */
+	if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 4) < 0)
+		return err_sys(err, errno, "listen on %s", name);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int socket_connect(int dir, const char *name, int *ret_fd, struct err *err)
+{
+	struct sockaddr_un address;
+	autofd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int r;
+
+	if (fd < 0)
+		return err_sys(err, errno, "make a socket");
+	r = address_at(dir, name, &address);
+	if (r < 0)
+		return err_sys(err, -r, "socket %s", name);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		if (errno == ENOENT || errno == ECONNREFUSED)
+			return 1;
+		return err_sys(err, errno, "connect to %s", name);
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int socket_connect_path(const char *path, int *ret_fd, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	autofd fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	autofd target = -1;
+
+	if (fd < 0)
+		return err_sys(err, errno, "make a socket");
+	target = open(path, O_PATH | O_CLOEXEC);
+	if (target < 0)
+		return err_sys(err, errno, "open socket %s", path);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", target); /* always fits */
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return err_sys(err, errno, "connect to socket %s", path);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,96 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "container/container.h"
+#include "container/lifecycle.h"
+#include "container/socket.h"
+#include "container/state.h"
+#include "container/undo.h"
+#include "container/wire.h"
+#include "process/launch.h"
+#include "process/process.h"
+
+/* Why the launcher's execve(2) failed, by what is seen in the guest's root. The launcher waits meanwhile. */
+static int explain(const struct state *state, int number, int stage, struct err *err)
+{
+	struct spec_document *document = NULL;
+	char path[40];
+	autofd root = -1;
+	int r;
+
+	if (stage == LAUNCH_SECCOMP)
+		return err_sys(err, number, "seccomp: load the filter");
+	r = state_load_config(state, &document, err);
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "/proc/%d/root", state->init.pid);
+	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = exec_explain(root, spec_of(document)->process.args.items[0], number, err);
+	spec_free(document);
+	return r;
+}
+
+static int poststart(struct state *state, struct err *err)
+{
+	struct spec_document *document = NULL;
+	struct err other;
+	int r;
+
+	if (!state->has_hooks)
+		return 0;
+	r = state_load_config(state, &document, err);
+	if (r < 0)
+		return r;
+	r = container_poststart(state, spec_of(document), err);
+	if (r < 0 && container_undo(state, spec_of(document), &other) < 0)
+		log_warning("%s", other.text);
+	spec_free(document);
+	return r;
+}
+
+/* Ask the waiting guest to go on.  Returns when its program was executed. */
+static int release(const struct state *state, struct err *err)
+{
+	int number = 0, stage = 0, r;
+	autofd connection = -1;
+
+	r = socket_connect(state->dir, STATE_START_SOCKET, &connection, err);
+	if (r > 0) {
+		/* nobody listens: a start that was killed had already released it */
+		(void)unlinkat(state->dir, STATE_START_SOCKET, 0);
+		return lifecycle_refuse("start", state->id, CONTAINER_RUNNING, err);
+	}
+	if (r < 0)
+		return r;
+	r = fd_send(connection, "", 1, -1);
+	if (r < 0)
+		return err_sys(err, -r, "tell the guest to start");
+	r = wire_await_launch(connection, &number, &stage, err);
+	if (r > 0)
+		r = explain(state, number, stage, err);
+	if (r == 0)
+		(void)unlinkat(state->dir, STATE_START_SOCKET, 0); /* from now on it counts as running */
+	return r;
+}
+
+int container_start(const struct container_host *host, const char *id, struct err *err)
+{
+	struct state state;
+	int r = lifecycle_open(host, id, LIFECYCLE_START, &state, err);
+
+	if (r == 0 && !state.has_process)
+		r = err_user(err, "cannot start %s: process is missing in its config.json", id);
+	if (r == 0)
+		r = release(&state, err);
+	if (r == 0)
+		r = poststart(&state, err);
+	state_close(&state);
+	return r;
+}

@@ -1,0 +1,292 @@
+#include "container/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "container/record.h"
+
+#define LOCK_TIMEOUT_MS 10000
+#define LOCK_STEP_MS	10
+#define RECORD_MAX	(32u << 20) /* bytes: annotations may be large */
+
+int container_default_root(char *path, size_t room, struct err *err)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	int size;
+
+	if (geteuid() == 0)
+		size = snprintf(path, room, "/run/kavel");
+	else if (runtime && *runtime == '/')
+		size = snprintf(path, room, "%s/kavel", runtime);
+	else
+		return err_user(err, "no state directory: XDG_RUNTIME_DIR is not set (use --root DIR)");
+	return (size_t)size < room ? 0 : err_sys(err, ENAMETOOLONG, "state directory %s/kavel", runtime);
+}
+
+/* Make a directory with its parents, as mkdir -p; only the last is 0700. */
+static int make_root(const char *path, struct err *err)
+{
+	autofree char *parent = NULL;
+	char *slash;
+	int r;
+
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT)
+		return err_sys(err, errno, "make state directory %s", path);
+	parent = strdup(path);
+	if (!parent)
+		return err_memory(err);
+	slash = strrchr(parent, '/');
+	if (!slash || slash == parent)
+		return err_sys(err, ENOENT, "make state directory %s", path);
+	*slash = '\0';
+	r = make_root(parent, err);
+	if (r < 0)
+		return r;
+	return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : err_sys(err, errno, "make state directory %s", path);
+}
+
+int state_open_root(const struct container_host *host, bool make, int *ret_root, struct err *err)
+{
+	int fd = open(host->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT) {
+		int r;
+
+		if (!make)
+			return 1;
+		r = make_root(host->root, err);
+		if (r < 0)
+			return r;
+		fd = open(host->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return err_sys(err, errno, "open state directory %s", host->root);
+	*ret_root = fd;
+	return 0;
+}
+
+/* True if the open directory still has its name: it was not deleted while we waited for its lock. */
+static bool is_linked(int dir)
+{
+	struct stat st;
+
+	return fstat(dir, &st) == 0 && st.st_nlink > 0;
+}
+
+int state_make(struct state *state, struct err *err)
+{
+	autofd dir = -1;
+	int r;
+
+	if (mkdirat(state->root, state->id, 0700) < 0) {
+		if (errno == EEXIST)
+			return err_set(err, EEXIST, "container \"%s\" already exists", state->id);
+		return err_sys(err, errno, "make %s", state->id);
+	}
+	dir = openat(state->root, state->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0 || !is_linked(dir)) {
+		r = err_sys(err, errno ? errno : ENOENT, "lock %s", state->id);
+		if (errno != EWOULDBLOCK) /* a delete that came between holds the lock and removes it */
+			(void)unlinkat(state->root, state->id, AT_REMOVEDIR);
+		return r;
+	}
+	state->dir = take_fd(&dir);
+	/* from here on state_remove() undoes it */
+	return state_save(state, err);
+}
+
+static int lock(int dir, const char *id, struct err *err)
+{
+	for (int waited = 0; flock(dir, LOCK_EX | LOCK_NB) < 0; waited += LOCK_STEP_MS) {
+		const struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
+
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK)
+			return err_sys(err, errno, "lock container %s", id);
+		if (waited >= LOCK_TIMEOUT_MS)
+			return err_set(err, EBUSY, "container %s is busy: another operation on it has not ended for %d s", id,
+				       LOCK_TIMEOUT_MS / 1000);
+		(void)nanosleep(&step, NULL); /* flock(2) has no timeout */
+	}
+	return 0;
+}
+
+static int does_not_exist(const char *id, struct err *err)
+{
+	return err_set(err, ENOENT, "container \"%s\" does not exist", id);
+}
+
+static void read_record(struct state *state)
+{
+	autofree char *text = NULL;
+	struct err err;
+	size_t size;
+
+	if (file_read(state->dir, STATE_RECORD, RECORD_MAX, &text, &size, &err) == 0 &&
+	    record_decode(text, size, state, &err) == 0)
+		state->is_readable = true;
+	else
+		log_debug("container %s: %s", state->id, err.text);
+}
+
+int state_open(const struct container_host *host, const char *id, enum state_lock locked, struct state *state,
+	       struct err *err)
+{
+	int r;
+
+	*state = (struct state)STATE_CLOSED;
+	r = container_check_id(id, err);
+	if (r == 0)
+		r = state_open_root(host, false, &state->root, err);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return does_not_exist(id, err);
+	state->id = arena_strdup(&state->arena, id);
+	if (!state->id)
+		return err_memory(err);
+	state->dir = openat(state->root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (state->dir < 0)
+		return errno == ENOENT ? does_not_exist(id, err) : err_sys(err, errno, "open the state of container %s", id);
+	if (locked == STATE_LOCKED) {
+		r = lock(state->dir, id, err);
+		if (r < 0)
+			return r;
+		if (!is_linked(state->dir))
+			return does_not_exist(id, err);
+	}
+	read_record(state);
+	return 0;
+}
+
+int state_relock(struct state *state, struct err *err)
+{
+	int r = lock(state->dir, state->id, err);
+
+	if (r < 0)
+		return r;
+	return is_linked(state->dir) ? 0 : 1;
+}
+
+void state_unlock(struct state *state)
+{
+	(void)flock(state->dir, LOCK_UN);
+}
+
+int state_save(const struct state *state, struct err *err)
+{
+	autobuf text = { 0 };
+	int r = record_encode(state, &text, err);
+
+	return r < 0 ? r : file_replace(state->dir, STATE_RECORD, text.data, text.size, 0600, err);
+}
+
+/* Remove what stands in a directory; the only folder below, notify/, holds nothing but a socket. */
+static int empty_dir(int dir, int depth, struct err *err)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autodir list = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+
+	if (!list) {
+		int r = err_sys(err, errno, "read the state directory");
+
+		auto_close(&copy);
+		return r;
+	}
+	while ((entry = readdir(list))) {
+		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
+			continue;
+		if (unlinkat(dir, entry->d_name, 0) == 0 || errno == ENOENT)
+			continue;
+		if (errno == EISDIR && depth > 0) {
+			autofd below = openat(dir, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+			int r = below < 0 ? err_sys(err, errno, "open %s", entry->d_name) :
+					    empty_dir(below, depth - 1, err);
+
+			if (r < 0)
+				return r;
+			if (unlinkat(dir, entry->d_name, AT_REMOVEDIR) == 0)
+				continue;
+		}
+		return err_sys(err, errno, "remove %s", entry->d_name);
+	}
+	return 0;
+}
+
+int state_remove(struct state *state, struct err *err)
+{
+	int r;
+
+	if (state->dir < 0)
+		return 0;
+	r = empty_dir(state->dir, 1, err);
+	if (r < 0)
+		return r;
+	if (unlinkat(state->root, state->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys(err, errno, "remove the state directory of %s", state->id);
+	return 0;
+}
+
+void state_close(struct state *state)
+{
+	auto_close(&state->dir);
+	auto_close(&state->root);
+	state->dir = state->root = -1;
+	if (state->json)
+		json_decref(state->json);
+	state->json = NULL;
+	arena_free(&state->arena);
+}
+
+int state_load_config(const struct state *state, struct spec_document **ret, struct err *err)
+{
+	autofree char *text = NULL;
+	size_t size;
+	int r = file_read(state->dir, STATE_CONFIG, SPEC_SIZE_MAX, &text, &size, err);
+
+	return r < 0 ? r : spec_parse(text, size, STATE_CONFIG, ret, err);
+}
+
+int state_status(const struct state *state, enum container_status *ret, int *ret_pidfd, struct err *err)
+{
+	struct cgroup_layout layout;
+	autofd pidfd = -1;
+	int r;
+
+	if (!state->init.pid) {
+		*ret = CONTAINER_CREATING;
+		return 0;
+	}
+	r = proc_open(&state->init, &pidfd, err);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		*ret = CONTAINER_STOPPED;
+	else if (state->is_creating)
+		*ret = CONTAINER_CREATING;
+	else if (state->cgroup.inode && cgroup_detect(&layout, err) == 0 && cgroup_is_frozen(&layout, &state->cgroup))
+		*ret = CONTAINER_PAUSED;
+	else if (!state->has_process || faccessat(state->dir, STATE_START_SOCKET, F_OK, 0) == 0)
+		*ret = CONTAINER_CREATED;
+	else
+		*ret = CONTAINER_RUNNING;
+	if (ret_pidfd)
+		*ret_pidfd = take_fd(&pidfd);
+	return 0;
+}

@@ -1,0 +1,45 @@
+#include "container/step.h"
+
+#include "base/log.h"
+#include "container/run.h"
+
+int steps_run(const struct step *table, struct run *run, struct err *err)
+{
+	for (const struct step *step = table; step->is_row; step++) {
+		int r = 0;
+
+		if (step->when && !step->when(run->plan))
+			continue;
+		if (step->tell)
+			r = wire_tell(run->wire, step->tell, err);
+		else if (step->hear)
+			r = wire_hear(run->wire, step->hear, err);
+		else
+			r = step->run(run, err);
+		if (r < 0)
+			return step->name ? err_in(err, "%s", step->name) : r;
+		if (step->name)
+			log_debug("%s side: %s: done", run->is_guest ? "guest" : "host", step->name);
+	}
+	return 0;
+}
+
+int steps_undo(const struct step *table, struct state *state, struct err *err)
+{
+	const struct step *step = table;
+	struct err other;
+	int first = 0;
+
+	while (step->is_row)
+		step++;
+	while (step-- > table) {
+		int r;
+
+		if (!step->undo)
+			continue;
+		r = step->undo(state, first ? &other : err);
+		if (r < 0 && !first)
+			first = err_in(err, "undo %s", step->name);
+	}
+	return first;
+}

@@ -1,0 +1,114 @@
+#include "container/wire.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "process/launch.h"
+
+struct packet {
+	uint32_t message;
+	struct err failure; /* MSG_FAILED only; other messages are sent without it */
+};
+
+#define PACKET_SHORT offsetof(struct packet, failure)
+
+static const char *const names[MSG_COUNT] = {
+	[MSG_NONE] = "NONE",
+	[MSG_WANT_HOOKS] = "WANT_HOOKS",
+	[MSG_HOST_READY] = "HOST_READY",
+	[MSG_FAILED] = "FAILED",
+};
+
+const char *wire_message_name(enum wire_message message)
+{
+	return message < MSG_COUNT ? names[message] : "?";
+}
+
+int wire_make(int *ret_host, int *ret_guest, struct err *err)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(err, errno, "make a socket pair");
+	*ret_host = pair[0];
+	*ret_guest = pair[1];
+	return 0;
+}
+
+void wire_tell_failure(int wire, const struct err *failure)
+{
+	struct packet packet = { .message = MSG_FAILED, .failure = *failure };
+
+	(void)fd_send(wire, &packet, sizeof(packet), -1);
+}
+
+/* The failure that a packet carries becomes ours. */
+static int take_failure(struct packet *packet, struct err *err)
+{
+	err_sanitize(&packet->failure);
+	*err = packet->failure;
+	return -err->number;
+}
+
+static int gone(struct err *err)
+{
+	return err_set(err, ECONNRESET, "the other side ended without a word");
+}
+
+int wire_tell(int wire, enum wire_message message, struct err *err)
+{
+	struct packet packet = { .message = message };
+	int r = fd_send(wire, &packet, PACKET_SHORT, -1);
+
+	if (r == -EPIPE) {
+		/* the other side is gone; what it said last is still there to be read, and is the better error */
+		ssize_t n = fd_receive(wire, &packet, sizeof(packet), NULL);
+
+		return n == sizeof(packet) && packet.message == MSG_FAILED ? take_failure(&packet, err) : gone(err);
+	}
+	return r < 0 ? err_sys(err, -r, "send %s to the other side", wire_message_name(message)) : 0;
+}
+
+int wire_hear(int wire, enum wire_message expected, struct err *err)
+{
+	struct packet packet;
+	ssize_t n = fd_receive(wire, &packet, sizeof(packet), NULL);
+
+	if (n == -ECONNRESET || n == 0)
+		return gone(err);
+	if (n < 0)
+		return err_sys(err, (int)-n, "receive from the other side");
+	if (n == sizeof(packet) && packet.message == MSG_FAILED)
+		return take_failure(&packet, err);
+	if ((size_t)n != PACKET_SHORT || packet.message != expected)
+		return err_set(err, EPROTO, "expected the message %s from the other side", wire_message_name(expected));
+	return 0;
+}
+
+int wire_await_launch(int wire, int *ret_number, int *ret_stage, struct err *err)
+{
+	union {
+		struct packet packet;
+		struct launch_failure failure;
+	} got;
+	ssize_t n = fd_receive(wire, &got, sizeof(got), NULL);
+
+	if (n == 0)
+		return 0;
+	if (n == -ECONNRESET)
+		return gone(err);
+	if (n < 0)
+		return err_sys(err, (int)-n, "receive from the guest");
+	if (n == sizeof(struct launch_failure)) {
+		*ret_number = got.failure.number;
+		*ret_stage = got.failure.stage;
+		return 1;
+	}
+	if (n == sizeof(struct packet) && got.packet.message == MSG_FAILED)
+		return take_failure(&got.packet, err);
+	return err_set(err, EPROTO, "unexpected message of %zd bytes from the guest", n);
+}

@@ -1,0 +1,37 @@
+/* The wire: messages between the host side and the guest side of one create.
+ *
+ * A SOCK_SEQPACKET pair; each message is one packet.  Which side says what, and when, stands in the two stage tables
+ * (host.c, guest.c); a unit test walks both and proves that neither ever waits for a message that is never sent.  End of
+ * file means that the other side ended, or, for the host side at the end of a create, that the guest became the launcher
+ * (its end of the wire is close-on-exec). */
+#pragma once
+
+#include "base/err.h"
+
+enum wire_message {
+	MSG_NONE,
+	MSG_WANT_HOOKS,	  /* guest: the rootfs is mounted; prestart and createRuntime hooks may run */
+	MSG_HOST_READY,	  /* host: the state is on disk and the hooks have run; go on */
+	MSG_FAILED,	  /* guest: set-up failed; a struct err follows in the packet */
+	MSG_COUNT
+};
+
+/* Name of a message, for texts and tests. */
+const char *wire_message_name(enum wire_message message);
+
+/* Make the pair, close-on-exec. */
+int wire_make(int *ret_host, int *ret_guest, struct err *err);
+
+/* Send a message. */
+int wire_tell(int wire, enum wire_message message, struct err *err);
+
+/* Send MSG_FAILED with a description.  A failure to send is not told: the other side is gone. */
+void wire_tell_failure(int wire, const struct err *failure);
+
+/* Wait for a message.  When MSG_FAILED comes instead, its description becomes the error.  End of file is ECONNRESET. */
+int wire_hear(int wire, enum wire_message expected, struct err *err);
+
+/* Host side, at the end: wait until the guest became the launcher and, when it starts at once, until that executed the
+ * program.  Returns 0 for end of file; 1 when the launcher reported that it could not execute the program (*ret_number:
+ * the errno, *ret_stage: enum launch_stage); or the guest's error. */
+int wire_await_launch(int wire, int *ret_number, int *ret_stage, struct err *err);
