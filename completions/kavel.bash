@@ -1,0 +1,101 @@
+# Completion of kavel's command line for bash.
+# shellcheck shell=bash disable=SC2207
+
+_kavel_global='--root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --criu
+	--systemd-log --version --help -v -h'
+_kavel_commands='create start run kill delete pause resume state list ps spec plan features help'
+
+# The options of a command that are not global.
+_kavel_options() { # COMMAND
+	local create='--bundle --config --pid-file --console-socket --pidfd-socket --preserve-fds --no-pivot
+		--no-new-keyring --no-subreaper -b -f'
+
+	case $1 in
+	create) echo "$create" ;;
+	run) echo "--detach --keep -d $create" ;;
+	kill) echo "--all --regex -a -r" ;;
+	delete) echo "--force --regex -f -r" ;;
+	list) echo "--format --quiet -f -q" ;;
+	ps) echo "--format -f" ;;
+	spec) echo "--rootless --bundle --config -b -f" ;;
+	plan) echo "--bundle --config -b -f" ;;
+	esac
+}
+
+# True if the option is followed by a value.
+_kavel_takes_value() { # OPTION COMMAND
+	case $1 in
+	-f) [[ $2 != delete ]] ;;
+	--rootless) [[ $2 != spec ]] ;;
+	--root | --log | --log-format | --log-level | --cgroup-manager | --criu | --bundle | -b | --config | --pid-file | \
+		--console-socket | --pidfd-socket | --preserve-fds | --format) true ;;
+	*) false ;;
+	esac
+}
+
+_kavel_complete_value() { # OPTION COMMAND WORD
+	case $1 in
+	--root | --bundle | -b) COMPREPLY=($(compgen -d -- "$3")) ;;
+	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$3")) ;;
+	--log-level) COMPREPLY=($(compgen -W 'error warning info debug' -- "$3")) ;;
+	--cgroup-manager) COMPREPLY=($(compgen -W 'cgroupfs systemd disabled' -- "$3")) ;;
+	--rootless) COMPREPLY=($(compgen -W 'auto true false' -- "$3")) ;;
+	--format) COMPREPLY=($(compgen -W 'table json' -- "$3")) ;;
+	--preserve-fds) ;;
+	-f)
+		case $2 in
+		list | ps) COMPREPLY=($(compgen -W 'table json' -- "$3")) ;;
+		*) COMPREPLY=($(compgen -f -- "$3")) ;;
+		esac
+		;;
+	*) COMPREPLY=($(compgen -f -- "$3")) ;;
+	esac
+}
+
+_kavel_complete_argument() { # COMMAND NUMBER WORD KAVEL...
+	case $1:$2 in
+	:*) COMPREPLY=($(compgen -W "$_kavel_commands" -- "$3")) ;;
+	help:1) COMPREPLY=($(compgen -W "$_kavel_commands" -- "$3")) ;;
+	plan:1) COMPREPLY=($(compgen -d -- "$3")) ;;
+	start:1 | kill:1 | delete:1 | pause:1 | resume:1 | state:1 | ps:1)
+		COMPREPLY=($(compgen -W "$("${@:4}" list --quiet 2>/dev/null)" -- "$3"))
+		;;
+	kill:2) COMPREPLY=($(compgen -W "$(compgen -A signal | grep -v '^[^S]') KILL TERM HUP INT" -- "$3")) ;;
+	esac
+}
+
+_kavel() {
+	local words=() word command='' number=1 option='' program=("${COMP_WORDS[0]}") i
+
+	# bash splits --name=value into three words
+	for ((i = 1; i <= COMP_CWORD; i++)); do
+		[[ ${COMP_WORDS[i]} == '=' && $i -lt $COMP_CWORD ]] || words+=("${COMP_WORDS[i]}")
+	done
+	word=${words[-1]}
+	[[ $word == '=' ]] && word=''
+	unset 'words[-1]'
+	COMPREPLY=()
+	for i in "${!words[@]}"; do
+		if [[ $option ]]; then
+			[[ $option == --root ]] && program+=(--root "${words[i]}")
+			option=''
+		elif _kavel_takes_value "${words[i]}" "$command"; then
+			option=${words[i]}
+		elif [[ ${words[i]} == -* ]]; then
+			continue
+		elif [[ ! $command ]]; then
+			command=${words[i]}
+		else
+			number=$((number + 1))
+		fi
+	done
+	if [[ $option ]]; then
+		_kavel_complete_value "$option" "$command" "$word"
+	elif [[ $word == -* ]]; then
+		COMPREPLY=($(compgen -W "$(_kavel_options "$command") $_kavel_global" -- "$word"))
+	else
+		_kavel_complete_argument "$command" "$number" "$word" "${program[@]}"
+	fi
+}
+
+complete -F _kavel kavel

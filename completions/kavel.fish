@@ -1,0 +1,73 @@
+# Completion of kavel's command line for fish.
+
+set -l commands create start run kill delete pause resume state list ps spec plan features help
+
+# The IDs of the containers below the state directory that the command line names.
+function __kavel_ids
+    set -l words (commandline --tokenize --cut-at-cursor)
+    set -l root
+    for i in (seq (count $words))
+        switch $words[$i]
+            case --root
+                set root --root $words[(math $i + 1)]
+            case '--root=*'
+                set root $words[$i]
+        end
+    end
+    $words[1] $root list --quiet 2>/dev/null
+end
+
+complete -c kavel -f
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a create -d 'Create a container that waits to be started'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a start -d 'Start the program of a created container'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a run -d 'Create and start a container, and wait for its end'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a kill -d 'Send a signal to a container'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a delete -d 'Delete a container'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a pause -d 'Freeze all processes of a container'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a resume -d 'Thaw the processes of a paused container'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a state -d 'Print the state of a container'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the containers'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a ps -d 'List the processes of a container'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a spec -d 'Write a default configuration'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a plan -d 'Print what create would do with a bundle'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a features -d 'Print what this runtime supports'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a help -d 'Print help'
+
+# global
+complete -c kavel -l root -x -a '(__fish_complete_directories)' -d 'State directory'
+complete -c kavel -l log -r -F -d 'Append messages to a file'
+complete -c kavel -l log-format -x -a 'text json' -d 'Format of messages'
+complete -c kavel -l log-level -x -a 'error warning info debug' -d 'Kind of messages'
+complete -c kavel -l debug -d 'Log everything'
+complete -c kavel -l cgroup-manager -x -a 'cgroupfs systemd disabled' -d 'Who makes cgroups'
+complete -c kavel -l systemd-cgroup -d 'The same as --cgroup-manager systemd'
+complete -c kavel -n 'not __fish_seen_subcommand_from spec' -l rootless -x -a 'auto true false' -d 'Accepted'
+complete -c kavel -l criu -r -F -d 'Accepted, ignored'
+complete -c kavel -l systemd-log -d 'Accepted, ignored'
+complete -c kavel -s v -l version -d 'Print the version'
+complete -c kavel -s h -l help -d 'Print help'
+
+# create, run, spec, plan
+complete -c kavel -n '__fish_seen_subcommand_from create run spec plan' -s b -l bundle -x -a '(__fish_complete_directories)' -d 'Directory of the bundle'
+complete -c kavel -n '__fish_seen_subcommand_from create run spec plan' -s f -l config -r -F -d 'Its configuration'
+complete -c kavel -n '__fish_seen_subcommand_from create run' -l pid-file -r -F -d 'Write the process ID to a file'
+complete -c kavel -n '__fish_seen_subcommand_from create run' -l console-socket -r -F -d 'Socket that gets the terminal'
+complete -c kavel -n '__fish_seen_subcommand_from create run' -l pidfd-socket -r -F -d 'Socket that gets a pidfd'
+complete -c kavel -n '__fish_seen_subcommand_from create run' -l preserve-fds -x -d 'Pass on descriptors'
+complete -c kavel -n '__fish_seen_subcommand_from create run' -l no-pivot -d 'Change the root without pivot_root'
+complete -c kavel -n '__fish_seen_subcommand_from create run' -l no-new-keyring -d 'Keep the session keyring'
+complete -c kavel -n '__fish_seen_subcommand_from create run' -l no-subreaper -d 'Accepted, ignored'
+complete -c kavel -n '__fish_seen_subcommand_from run' -s d -l detach -d 'Return as soon as it runs'
+complete -c kavel -n '__fish_seen_subcommand_from run' -l keep -d 'Keep the state when it has ended'
+complete -c kavel -n '__fish_seen_subcommand_from spec' -l rootless -d 'For a caller who is not root'
+complete -c kavel -n '__fish_seen_subcommand_from plan' -x -a '(__fish_complete_directories)'
+
+# kill, delete, list, ps, help
+complete -c kavel -n '__fish_seen_subcommand_from kill' -s a -l all -d 'All processes of the container'
+complete -c kavel -n '__fish_seen_subcommand_from kill delete' -s r -l regex -d 'All containers that match'
+complete -c kavel -n '__fish_seen_subcommand_from kill' -a 'TERM KILL INT HUP QUIT USR1 USR2 STOP CONT' -d Signal
+complete -c kavel -n '__fish_seen_subcommand_from delete' -s f -l force -d 'Kill it first'
+complete -c kavel -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 'table json' -d Format
+complete -c kavel -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'The IDs only'
+complete -c kavel -n '__fish_seen_subcommand_from help' -a "$commands"
+complete -c kavel -n '__fish_seen_subcommand_from start kill delete pause resume state ps' -a '(__kavel_ids)' -d Container
