@@ -69,8 +69,8 @@ static int take_cgroup(const struct record_cgroup *from, struct cgroup_made *to,
 
 	if (strlen(from->path) >= sizeof(to->path) || strlen(v1) >= sizeof(to->v1))
 		return err_user(err, "cgroup: too long");
-	strcpy(to->path, from->path); /* both fit */
-	strcpy(to->v1, v1);
+	memcpy(to->path, from->path, strlen(from->path) + 1);
+	memcpy(to->v1, v1, strlen(v1) + 1);
 	to->inode = from->inode;
 	to->made_by_us = from->made_by_us;
 	to->parents = from->parents;
