@@ -11,6 +11,7 @@
 #include "container/container.h"
 #include "container/foreground.h"
 #include "container/hooks.h"
+#include "container/notify.h"
 #include "container/host.h"
 #include "container/print.h"
 #include "container/run.h"
@@ -75,23 +76,37 @@ static void run_close(struct run *run)
 	auto_close(&run->listen);
 	auto_close(&run->pidfd);
 	auto_close(&run->cgroup);
+	auto_close(&run->notify);
 	ns_close(&run->ns);
 	arena_free(&run->arena);
 }
 
-/* Make the container of a plan.  On success *ret_pidfd is its first process. */
-static int make(const struct plan *plan, struct state *state, int *ret_pidfd, struct err *err)
+/* What stays open of a container that was made. */
+struct made {
+	int pidfd;
+	int notify;
+};
+#define NOT_MADE { .pidfd = -1, .notify = -1 }
+
+static void made_close(struct made *made)
+{
+	auto_close(&made->pidfd);
+	auto_close(&made->notify);
+}
+
+/* Make the container of a plan. */
+static int make(const struct plan *plan, struct state *state, struct made *ret, struct err *err)
 {
 	struct run run = {
 		.plan = plan, .state = state, .wire = -1, .guest_wire = -1, .listen = -1, .pidfd = -1, .cgroup = -1,
-		.rootfs = ROOTFS_CLOSED, .start_connection = -1,
+		.notify = -1, .rootfs = ROOTFS_CLOSED, .start_connection = -1,
 	};
 	int r = new_state(plan, state, err);
 
 	if (r == 0)
 		r = host_run(&run, err);
 	if (r == 0)
-		*ret_pidfd = take_fd(&run.pidfd);
+		*ret = (struct made){ .pidfd = take_fd(&run.pidfd), .notify = take_fd(&run.notify) };
 	run_close(&run);
 	return r;
 }
@@ -111,41 +126,41 @@ int container_poststart(struct state *state, const struct spec *spec, struct err
 int container_create(const struct container_host *host, const struct container_create_options *options, struct err *err)
 {
 	struct state state = STATE_CLOSED;
+	struct made made = NOT_MADE;
 	struct plan plan;
-	autofd pidfd = -1;
 	int r = container_check_id(options->id, err);
 
 	if (r < 0)
 		return r;
 	r = plan_make(host, options, true, true, &plan, err);
 	if (r == 0)
-		r = make(&plan, &state, &pidfd, err);
+		r = make(&plan, &state, &made, err);
+	made_close(&made);
 	state_close(&state);
 	plan_free(&plan);
 	return r;
 }
 
 static int run_foreground(const struct container_create_options *options, struct state *state, const struct spec *spec,
-			  int pidfd, int *ret_status, struct err *err)
+			  const struct made *made, int *ret_status, struct err *err)
 {
-	int r = foreground_wait(state->init.pid, pidfd, ret_status, err);
+	int r = foreground_wait(state->init.pid, made->pidfd, made->notify, ret_status, err);
 
 	if (r < 0 || options->keep)
 		return r;
 	return container_undo(state, spec, err);
 }
 
-static int run_planned(const struct plan *plan, struct state *state, int *ret_status, struct err *err)
+static int run_planned(const struct plan *plan, struct state *state, struct made *made, int *ret_status, struct err *err)
 {
 	const bool detach = plan->options->detach;
-	autofd pidfd = -1;
 	struct err other;
 	int r;
 
 	/* before the guest exists: no signal that is to be forwarded may be lost, or end us */
 	r = detach ? 0 : foreground_block_signals(err);
 	if (r == 0)
-		r = make(plan, state, &pidfd, err);
+		r = make(plan, state, made, err);
 	if (r < 0)
 		return r;
 	r = container_poststart(state, plan->spec, err);
@@ -157,13 +172,16 @@ static int run_planned(const struct plan *plan, struct state *state, int *ret_st
 	/* operations on this container may go on while it runs */
 	state_unlock(state);
 	*ret_status = 0;
-	return detach ? 0 : run_foreground(plan->options, state, plan->spec, pidfd, ret_status, err);
+	if (!detach)
+		return run_foreground(plan->options, state, plan->spec, made, ret_status, err);
+	return made->notify < 0 ? 0 : notify_await_ready(made->notify, state->init.pid, made->pidfd, err);
 }
 
 int container_run(const struct container_host *host, const struct container_create_options *options, int *ret_status,
 		  struct err *err)
 {
 	struct state state = STATE_CLOSED;
+	struct made made = NOT_MADE;
 	struct plan plan;
 	int r = container_check_id(options->id, err);
 
@@ -171,7 +189,8 @@ int container_run(const struct container_host *host, const struct container_crea
 		return r;
 	r = plan_make(host, options, false, true, &plan, err);
 	if (r == 0)
-		r = run_planned(&plan, &state, ret_status, err);
+		r = run_planned(&plan, &state, &made, ret_status, err);
+	made_close(&made);
 	state_close(&state);
 	plan_free(&plan);
 	return r;

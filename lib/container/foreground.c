@@ -8,6 +8,7 @@
 
 #include "base/auto.h"
 #include "base/sys.h"
+#include "container/notify.h"
 
 /* All but those that a process raises by its own fault, and SIGCHLD, SIGTTIN, SIGTTOU, SIGTSTP, which concern this
  * process and its terminal. */
@@ -40,7 +41,7 @@ static int reap(pid_t pid, int *ret_status, struct err *err)
 	return 0;
 }
 
-int foreground_wait(pid_t pid, int pidfd, int *ret_status, struct err *err)
+int foreground_wait(pid_t pid, int pidfd, int notify, int *ret_status, struct err *err)
 {
 	struct signalfd_siginfo info;
 	autofd signals = -1;
@@ -51,10 +52,14 @@ int foreground_wait(pid_t pid, int pidfd, int *ret_status, struct err *err)
 	if (signals < 0)
 		return err_sys(err, errno, "signalfd");
 	for (;;) {
-		struct pollfd fds[2] = { { .fd = pidfd, .events = POLLIN }, { .fd = signals, .events = POLLIN } };
+		struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
+					{ .fd = signals, .events = POLLIN },
+					{ .fd = notify, .events = POLLIN } };
 
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
 			return err_sys(err, errno, "wait for the guest");
+		if (fds[2].revents)
+			(void)notify_forward(notify, pid);
 		if (fds[0].revents)
 			return reap(pid, ret_status, err);
 		if (fds[1].revents && read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))

@@ -14,6 +14,7 @@
 #include "base/sys.h"
 #include "container/guest.h"
 #include "container/hooks.h"
+#include "container/notify.h"
 #include "container/run.h"
 #include "container/socket.h"
 #include "container/step.h"
@@ -52,6 +53,14 @@ static int remove_cgroup(struct state *state, struct err *err)
 		return 0;
 	r = cgroup_detect(&layout, err);
 	return r < 0 ? r : cgroup_remove(&layout, &state->cgroup, REMOVE_TIMEOUT_MS, err);
+}
+
+/* With create the socket itself is bound by start, which then forwards what comes. */
+static int make_notify_socket(struct run *run, struct err *err)
+{
+	int r = notify_make_dir(run->state->dir, err);
+
+	return r < 0 || run->plan->waits_for_start ? r : notify_bind(run->state->dir, &run->notify, err);
 }
 
 static int make_start_socket(struct run *run, struct err *err)
@@ -227,6 +236,7 @@ const struct step host_create[] = {
 	/* with its limits and device program, before anything runs in it */
 	DO	("cgroup",		make_cgroup,		remove_cgroup),
 	DO_IF	(plan_waits_for_start,	"start socket",		make_start_socket, NULL),
+	DO_IF	(plan_has_notify,	"notify socket",	make_notify_socket, NULL),
 	DO	("namespaces",		open_namespaces,	NULL),
 	DO	("guest process",	spawn_guest,		kill_guest),
 	DO	("state",		record,			NULL),

@@ -10,6 +10,7 @@
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "container/notify.h"
 #include "seccomp/seccomp.h"
 
 /* The bundle's absolute path, without symlinks: the state names it for other callers with other directories. */
@@ -72,6 +73,8 @@ static int plan_env(struct plan *plan, struct err *err)
 			return err_memory(err);
 		extra[n++] = "LISTEN_PID=1";
 	}
+	if (plan->has_notify)
+		extra[n++] = "NOTIFY_SOCKET=" NOTIFY_GUEST "/notify.sock";
 	return env_plan(&plan->spec->process, extra, &plan->arena, &plan->env, err);
 }
 
@@ -94,6 +97,27 @@ static int plan_process(struct plan *plan, struct err *err)
 	return r;
 }
 
+/* The guest's own notify socket: a directory, as a socket that is bound again at start is a new file. */
+static int plan_notify(struct plan *plan, struct err *err)
+{
+	static const char *const options[] = { "bind", "nosuid", "noexec", "nodev", "ro" };
+	struct spec_mount *mount;
+
+	plan->has_notify = notify_is_wanted() && ns_is_new(&plan->ns, SPEC_NS_MOUNT) && plan->spec->process.is_set;
+	if (!plan->has_notify)
+		return 0;
+	mount = ARENA_NEW(&plan->arena, struct spec_mount, 1);
+	if (!mount)
+		return err_memory(err);
+	mount->destination = NOTIFY_GUEST;
+	mount->type = "bind";
+	mount->source = arena_printf(&plan->arena, "%s/%s/" NOTIFY_DIR, plan->host->root, plan->options->id);
+	mount->options.items = (const char **)(uintptr_t)options;
+	mount->options.count = ARRAY_SIZE(options);
+	plan->own_mounts = (struct spec_mounts){ .items = mount, .count = 1 };
+	return mount->source ? 0 : err_memory(err);
+}
+
 static int plan_rootfs(struct plan *plan, struct err *err)
 {
 	const struct rootfs_context context = {
@@ -104,6 +128,7 @@ static int plan_rootfs(struct plan *plan, struct err *err)
 		.has_cgroup_ns = ns_is_private(&plan->ns, SPEC_NS_CGROUP),
 		.has_network_ns = ns_is_private(&plan->ns, SPEC_NS_NETWORK),
 		.cgroup_layout = cgroup_mode_name(plan->layout.mode),
+		.own_mounts = &plan->own_mounts,
 	};
 
 	return rootfs_plan(plan->spec, &context, &plan->arena, &plan->rootfs, err);
@@ -120,6 +145,8 @@ static int decide(struct plan *plan, bool compile_filter, struct err *err)
 	if (r == 0)
 		r = cgroup_plan(spec, plan->options->id, &plan->layout, plan->host->cgroup_manager, &plan->arena, &plan->cgroup,
 				err);
+	if (r == 0)
+		r = plan_notify(plan, err);
 	if (r == 0)
 		r = plan_rootfs(plan, err);
 	if (r == 0)
@@ -222,6 +249,11 @@ bool plan_has_no_new_privileges(const struct plan *plan)
 bool plan_wants_keyring(const struct plan *plan)
 {
 	return !plan->options->no_new_keyring;
+}
+
+bool plan_has_notify(const struct plan *plan)
+{
+	return plan->has_notify;
 }
 
 bool plan_wants_pid_file(const struct plan *plan)

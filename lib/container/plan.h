@@ -26,12 +26,14 @@ struct plan {
 	struct cgroup_layout layout;
 	struct ns_plan ns;
 	struct cgroup_plan *cgroup;
+	struct spec_mounts own_mounts; /* beside the spec's: the notify socket */
 	struct rootfs_plan *rootfs;
 	struct rlimits_plan rlimits;
 	struct caps_plan caps;
 	struct env_plan env;
 	struct seccomp_filter filter;
 	unsigned int preserve_fds; /* --preserve-fds and LISTEN_FDS */
+	bool has_notify;	   /* the caller has a NOTIFY_SOCKET, so the guest gets one */
 	bool waits_for_start;	   /* create: the guest is started by container_start() later */
 };
 
@@ -58,6 +60,7 @@ bool plan_has_rlimits(const struct plan *plan);
 bool plan_has_early_seccomp(const struct plan *plan); /* a filter without noNewPrivileges: before capabilities go */
 bool plan_has_no_new_privileges(const struct plan *plan);
 bool plan_wants_keyring(const struct plan *plan);
+bool plan_has_notify(const struct plan *plan);
 bool plan_wants_pid_file(const struct plan *plan);
 bool plan_wants_pidfd_socket(const struct plan *plan);
 bool plan_waits_for_start(const struct plan *plan);

@@ -12,6 +12,7 @@ struct run {
 	int wire;	      /* to the other side */
 	int guest_wire;	      /* host side, until the clone: the guest's end */
 	int listen;	      /* listening socket that `start` connects to; -1 with run */
+	int notify;	      /* the guest's notify socket; -1: none */
 	int pidfd;	      /* host side: the guest's process */
 	int cgroup;	      /* host side: the v2 group to be born in, or -1 */
 	/* guest side */

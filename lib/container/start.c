@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "container/container.h"
 #include "container/lifecycle.h"
+#include "container/notify.h"
 #include "container/socket.h"
 #include "container/state.h"
 #include "container/undo.h"
@@ -80,6 +81,20 @@ static int release(const struct state *state, struct err *err)
 	return r;
 }
 
+/* With a NOTIFY_SOCKET, and a guest that was created with one: start returns when the guest says that it is ready. */
+static int release_and_notify(const struct state *state, struct err *err)
+{
+	autofd notify = -1, pidfd = -1;
+	const bool wanted = notify_is_wanted() && faccessat(state->dir, NOTIFY_DIR, F_OK, 0) == 0;
+	int r = wanted ? notify_bind(state->dir, &notify, err) : 0;
+
+	if (r == 0 && wanted)
+		r = proc_open(&state->init, &pidfd, err);
+	if (r == 0)
+		r = release(state, err);
+	return r < 0 || !wanted ? r : notify_await_ready(notify, state->init.pid, pidfd, err);
+}
+
 int container_start(const struct container_host *host, const char *id, struct err *err)
 {
 	struct state state;
@@ -88,7 +103,7 @@ int container_start(const struct container_host *host, const char *id, struct er
 	if (r == 0 && !state.has_process)
 		r = err_user(err, "cannot start %s: process is missing in its config.json", id);
 	if (r == 0)
-		r = release(&state, err);
+		r = release_and_notify(&state, err);
 	if (r == 0)
 		r = poststart(&state, err);
 	state_close(&state);

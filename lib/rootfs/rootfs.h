@@ -28,6 +28,7 @@ struct rootfs_context {
 	bool has_user_ns;	  /* and a user namespace */
 	bool has_cgroup_ns;	  /* and a cgroup namespace */
 	bool has_network_ns;	  /* sysfs can be mounted only by the owner of the network namespace */
+	const struct spec_mounts *own_mounts; /* made after those of the spec; NULL: none */
 	const char *cgroup_layout; /* "v2", "hybrid", "v1" or "none": what a mount of type cgroup becomes */
 };
 
