@@ -106,10 +106,25 @@ static int parse(struct cli *cli, char ***words, struct err *err)
 	return check_words(cli, count, *words, err);
 }
 
+/* Say before a failure which command met it, and for which container.  Returns -errno. */
+static int add_context(const struct cli_command *command, const char *id, struct err *err)
+{
+	struct err ignored;
+	const char *rest;
+
+	/* an ID that is none would drown the message it stands before */
+	if (!command->first_is_id || !id || container_check_id(id, &ignored) < 0)
+		return err_in(err, "%s", command->name);
+	/* "cannot start c1: it is running" says all already */
+	rest = str_after(err->text, "cannot ");
+	rest = rest ? str_after(rest, command->name) : NULL;
+	rest = rest && *rest == ' ' ? str_after(rest + 1, id) : NULL;
+	return rest && *rest == ':' ? -err->number : err_in(err, "%s %s", command->name, id);
+}
+
 static int dispatch(struct cli *cli, char **words, struct err *err)
 {
 	const struct cli_command *command = cli->command;
-	struct err ignored;
 	int r;
 
 	if (cli->options.version)
@@ -121,10 +136,7 @@ static int dispatch(struct cli *cli, char **words, struct err *err)
 	r = cli_find_host(cli, !command->needs_no_root, err);
 	if (r >= 0)
 		r = command->run(cli, words, err);
-	/* an ID that is none would drown the message it stands before */
-	if (r < 0 && command->first_is_id && words[0] && container_check_id(words[0], &ignored) == 0)
-		return err_in(err, "%s %s", command->name, words[0]);
-	return r < 0 ? err_in(err, "%s", command->name) : r;
+	return r < 0 ? add_context(command, words[0], err) : r;
 }
 
 int main(int argc, char **argv)
