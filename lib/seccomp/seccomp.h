@@ -12,12 +12,14 @@
 #include "spec/spec.h"
 
 /* Compile.  Errors: unknown action, operator, architecture or flag; errnoRet with an action that has none; an argument
- * index above 5; SCMP_ACT_NOTIFY without a listener.  Unknown system call names are skipped.  names
+ * index above 5; SCMP_ACT_NOTIFY, which this version does not serve; more than 4096 instructions.  Unknown system call
+ * names are skipped, as are architectures whose processes the host's kernel cannot run: the filter kills those anyway.
+ * Without `flags` the filter gets SECCOMP_FILTER_FLAG_SPEC_ALLOW, as with other runtimes.  Texts name the place:
  * "linux.seccomp.syscalls[3].action". */
 int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, struct seccomp_filter *ret, struct err *err);
 
-/* Load into the calling thread: needs no_new_privs or CAP_SYS_ADMIN. */
-int seccomp_load(const struct seccomp_filter *program, struct err *err);
+/* Load into the calling thread: needs no_new_privs or CAP_SYS_ADMIN.  (libseccomp has a seccomp_load() of its own.) */
+int seccomp_apply(const struct seccomp_filter *program, struct err *err);
 
 /* What is understood, for `features`; lists end with NULL. */
 const char *const *seccomp_action_names(void);
@@ -26,5 +28,5 @@ const char *const *seccomp_arch_names(void);
 const char *const *seccomp_flag_names(void);
 /* Flags this kernel and libseccomp know. */
 const char *const *seccomp_supported_flag_names(struct arena *arena);
-/* Version of libseccomp, such as "2.5.4"; NULL when it is not installed. */
+/* Version of libseccomp, such as "2.5.4"; NULL when it is not installed.  Valid until the next call. */
 const char *seccomp_library_version(void);

@@ -1,0 +1,199 @@
+#include "seccomp/names.h"
+
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stddef.h>
+
+#include "base/auto.h"
+#include "base/sys.h"
+#include "seccomp/seccomp.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+#define ON_X86 true
+#else
+#define ON_X86 false
+#endif
+#if defined(__aarch64__) || defined(__arm__)
+#define ON_ARM true
+#else
+#define ON_ARM false
+#endif
+#if defined(__riscv)
+#define ON_RISCV true
+#else
+#define ON_RISCV false
+#endif
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
+#define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel, which cuts larger ones */
+
+static const struct seccomp_action actions[] = {
+	{ "SCMP_ACT_KILL", SCMP_ACT_KILL, 0 },
+	{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS, 0 },
+	{ "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD, 0 },
+	{ "SCMP_ACT_TRAP", SCMP_ACT_TRAP, 0 },
+	{ "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(0), ERRNO_MAX },
+	{ "SCMP_ACT_TRACE", SCMP_ACT_TRACE(0), UINT16_MAX },
+	{ "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW, 0 },
+	{ "SCMP_ACT_LOG", SCMP_ACT_LOG, 0 },
+	{ "SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY, 0 },
+};
+
+static const struct seccomp_arch archs[] = {
+	{ "SCMP_ARCH_X86", "x86", ON_X86 },
+	{ "SCMP_ARCH_X86_64", "x86_64", ON_X86 },
+	{ "SCMP_ARCH_X32", "x32", ON_X86 },
+	{ "SCMP_ARCH_ARM", "arm", ON_ARM },
+	{ "SCMP_ARCH_AARCH64", "aarch64", ON_ARM },
+	{ "SCMP_ARCH_LOONGARCH64", "loongarch64", false },
+	{ "SCMP_ARCH_M68K", "m68k", false },
+	{ "SCMP_ARCH_MIPS", "mips", false },
+	{ "SCMP_ARCH_MIPS64", "mips64", false },
+	{ "SCMP_ARCH_MIPS64N32", "mips64n32", false },
+	{ "SCMP_ARCH_MIPSEL", "mipsel", false },
+	{ "SCMP_ARCH_MIPSEL64", "mipsel64", false },
+	{ "SCMP_ARCH_MIPSEL64N32", "mipsel64n32", false },
+	{ "SCMP_ARCH_PPC", "ppc", false },
+	{ "SCMP_ARCH_PPC64", "ppc64", false },
+	{ "SCMP_ARCH_PPC64LE", "ppc64le", false },
+	{ "SCMP_ARCH_RISCV64", "riscv64", ON_RISCV },
+	{ "SCMP_ARCH_S390", "s390", false },
+	{ "SCMP_ARCH_S390X", "s390x", false },
+	{ "SCMP_ARCH_PARISC", "parisc", false },
+	{ "SCMP_ARCH_PARISC64", "parisc64", false },
+	{ "SCMP_ARCH_SH", "sh", false },
+	{ "SCMP_ARCH_SHEB", "sheb", false },
+};
+
+static const struct seccomp_operator operators[] = {
+	{ "SCMP_CMP_NE", SCMP_CMP_NE },
+	{ "SCMP_CMP_LT", SCMP_CMP_LT },
+	{ "SCMP_CMP_LE", SCMP_CMP_LE },
+	{ "SCMP_CMP_EQ", SCMP_CMP_EQ },
+	{ "SCMP_CMP_GE", SCMP_CMP_GE },
+	{ "SCMP_CMP_GT", SCMP_CMP_GT },
+	{ "SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ },
+};
+
+static const struct seccomp_flag flags[] = {
+	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC, false },
+	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG, false },
+	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW, false },
+	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, true },
+};
+
+#define FIND(table, wanted)                                        \
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)             \
+		if (str_eq((table)[i].name, (wanted)))             \
+			return &(table)[i];                        \
+	return NULL
+
+const struct seccomp_action *seccomp_find_action(const char *name)
+{
+	FIND(actions, name);
+}
+
+const struct seccomp_arch *seccomp_find_arch(const char *name)
+{
+	FIND(archs, name);
+}
+
+const struct seccomp_operator *seccomp_find_operator(const char *name)
+{
+	FIND(operators, name);
+}
+
+const struct seccomp_flag *seccomp_find_flag(const char *name)
+{
+	FIND(flags, name);
+}
+
+/* ---------------------------------------------------------------- lists for `features`; a unit test compares them */
+
+const char *const *seccomp_action_names(void)
+{
+	static const char *const names[] = {
+		/* without SCMP_ACT_NOTIFY, which is refused */
+		"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
+		"SCMP_ACT_LOG",	  "SCMP_ACT_TRACE", "SCMP_ACT_TRAP", NULL,
+	};
+
+	return names;
+}
+
+const char *const *seccomp_operator_names(void)
+{
+	static const char *const names[] = {
+		"SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",	    "SCMP_CMP_LE",
+		"SCMP_CMP_LT", "SCMP_CMP_NE", "SCMP_CMP_MASKED_EQ", NULL,
+	};
+
+	return names;
+}
+
+const char *const *seccomp_arch_names(void)
+{
+	static const char *const names[] = {
+		"SCMP_ARCH_AARCH64",
+		"SCMP_ARCH_ARM",
+		"SCMP_ARCH_LOONGARCH64",
+		"SCMP_ARCH_M68K",
+		"SCMP_ARCH_MIPS",
+		"SCMP_ARCH_MIPS64",
+		"SCMP_ARCH_MIPS64N32",
+		"SCMP_ARCH_MIPSEL",
+		"SCMP_ARCH_MIPSEL64",
+		"SCMP_ARCH_MIPSEL64N32",
+		"SCMP_ARCH_PARISC",
+		"SCMP_ARCH_PARISC64",
+		"SCMP_ARCH_PPC",
+		"SCMP_ARCH_PPC64",
+		"SCMP_ARCH_PPC64LE",
+		"SCMP_ARCH_RISCV64",
+		"SCMP_ARCH_S390",
+		"SCMP_ARCH_S390X",
+		"SCMP_ARCH_SH",
+		"SCMP_ARCH_SHEB",
+		"SCMP_ARCH_X32",
+		"SCMP_ARCH_X86",
+		"SCMP_ARCH_X86_64",
+		NULL,
+	};
+
+	return names;
+}
+
+const char *const *seccomp_flag_names(void)
+{
+	static const char *const names[] = {
+		"SECCOMP_FILTER_FLAG_LOG",
+		"SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+		"SECCOMP_FILTER_FLAG_TSYNC",
+		"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+		NULL,
+	};
+
+	return names;
+}
+
+const char *const *seccomp_supported_flag_names(struct arena *arena)
+{
+	const char **names = ARENA_NEW(arena, const char *, ARRAY_SIZE(flags) + 1);
+	size_t count = 0;
+
+	if (!names)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		unsigned int value = flags[i].value;
+
+		if (flags[i].needs_listener)
+			value |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+		/* a known flag gets as far as reading the program, which is nowhere; an unknown one is EINVAL */
+		if (sys_seccomp(SECCOMP_SET_MODE_FILTER, value, NULL) < 0 && errno == EFAULT)
+			names[count++] = flags[i].name;
+	}
+	return names;
+}

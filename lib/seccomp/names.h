@@ -1,0 +1,36 @@
+/* Names of a seccomp profile (config-linux.md, Seccomp) and what they stand for. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct seccomp_action {
+	const char *name;
+	uint32_t value;	   /* as the filter returns it, without errno */
+	uint32_t data_max; /* largest errnoRet; 0: the action has none */
+};
+
+struct seccomp_arch {
+	const char *name;	  /* SCMP_ARCH_X86_64 */
+	const char *library_name; /* x86_64 */
+	bool runs_here;		  /* a kernel of the architecture this was built for can have processes of it */
+};
+
+struct seccomp_operator {
+	const char *name;
+	int value; /* enum scmp_compare */
+};
+
+struct seccomp_flag {
+	const char *name;
+	unsigned int value;   /* of seccomp(2) */
+	bool needs_listener; /* the kernel refuses it for a filter that notifies nobody */
+};
+
+/* The row of that name, or NULL. */
+const struct seccomp_action *seccomp_find_action(const char *name);
+const struct seccomp_arch *seccomp_find_arch(const char *name);
+const struct seccomp_operator *seccomp_find_operator(const char *name);
+const struct seccomp_flag *seccomp_find_flag(const char *name);
