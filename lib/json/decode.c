@@ -98,8 +98,7 @@ static bool has_control(const char *text)
 	return false;
 }
 
-static int check_string(const struct decoder *d, const struct field *field, const struct place *place,
-			const char *text)
+static int check_string(const struct decoder *d, const struct field *field, const struct place *place, const char *text)
 {
 	if ((field->flags & F_FILLED) && field->kind == FIELD_STR && !*text)
 		return fail(d, place, "must not be empty");
@@ -122,8 +121,8 @@ static int read_string(const struct decoder *d, const struct field *field, const
 }
 
 /* A string and, when the row has a list of names, its index there. */
-static int read_name(const struct decoder *d, const struct field *field, const struct place *place,
-		     const json_t *value, const char **ret, int *ret_index)
+static int read_name(const struct decoder *d, const struct field *field, const struct place *place, const json_t *value,
+		     const char **ret, int *ret_index)
 {
 	const char *const *names = field->names ? field->names->names : NULL;
 	int r = read_string(d, field, place, value, ret);
@@ -452,8 +451,8 @@ static int decode_fields(const struct decoder *d, const struct field *fields, co
 	return 0;
 }
 
-int json_decode(const json_t *value, const struct field *fields, void *object, struct arena *arena,
-		const char *place, struct err *err)
+int json_decode(const json_t *value, const struct field *fields, void *object, struct arena *arena, const char *place,
+		struct err *err)
 {
 	struct decoder decoder = { .arena = arena, .err = err };
 	struct place base = { .kind = PLACE_BASE, .name = place };

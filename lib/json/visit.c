@@ -15,9 +15,9 @@ void json_fields_visit(const struct field *fields, const char *prefix,
 		if (!field->fields)
 			continue;
 		(void)snprintf(below, sizeof(below), "%s%s%s.", prefix, field->name,
-			       field->kind == FIELD_ARRAY ? "[]" :
-			       field->kind == FIELD_MAP	  ? "{}" :
-							    "");
+			       field->kind == FIELD_ARRAY ? "[]"
+			       : field->kind == FIELD_MAP ? "{}"
+							  : "");
 		json_fields_visit(field->fields, below, visit, data);
 	}
 }

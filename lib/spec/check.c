@@ -53,8 +53,10 @@ static int check_mount_mappings(const struct spec *spec, size_t index, struct er
 				mount->uid_mappings.count ? "uidMappings" : "gidMappings");
 	if (!mount->uid_mappings.count) {
 		if (has_option(mount, "idmap", "ridmap") && !spec_find_namespace(spec, SPEC_NS_USER))
-			return err_user(err, "mounts[%zu].options: idmap needs uidMappings and gidMappings, or a user "
-					     "namespace in linux.namespaces", index);
+			return err_user(err,
+					"mounts[%zu].options: idmap needs uidMappings and gidMappings, or a user "
+					"namespace in linux.namespaces",
+					index);
 		return 0;
 	}
 	(void)snprintf(place, sizeof(place), "mounts[%zu].uidMappings", index);

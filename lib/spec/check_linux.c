@@ -16,7 +16,8 @@ static int check_namespaces(const struct spec *spec, struct err *err)
 		size_t *first = &seen[namespaces->items[i].type];
 
 		if (*first)
-			return err_user(err, "linux.namespaces[%zu]: same type as linux.namespaces[%zu]", i, *first - 1);
+			return err_user(err, "linux.namespaces[%zu]: same type as linux.namespaces[%zu]", i,
+					*first - 1);
 		*first = i + 1;
 	}
 	return 0;
@@ -30,7 +31,8 @@ static int check_user_mappings(const struct spec *spec, struct err *err)
 	if (!uids->count && !gids->count)
 		return 0;
 	if (!uids->count || !gids->count)
-		return err_user(err, "linux.%s: missing, while linux.%s is there", uids->count ? "gidMappings" : "uidMappings",
+		return err_user(err, "linux.%s: missing, while linux.%s is there",
+				uids->count ? "gidMappings" : "uidMappings",
 				uids->count ? "uidMappings" : "gidMappings");
 	if (!spec_find_namespace(spec, SPEC_NS_USER))
 		return err_user(err, "linux.uidMappings: needs a user namespace in linux.namespaces");
@@ -63,7 +65,8 @@ static int check_devices(const struct spec *spec, struct err *err)
 		if (str_eq(device->type, "p"))
 			continue;
 		if (device->major < 0 || device->minor < 0)
-			return err_user(err, "linux.devices[%zu].%s: missing", i, device->major < 0 ? "major" : "minor");
+			return err_user(err, "linux.devices[%zu].%s: missing", i,
+					device->major < 0 ? "major" : "minor");
 	}
 	return 0;
 }
@@ -106,7 +109,8 @@ static int check_net_devices(const struct spec *spec, struct err *err)
 		const struct spec_net_device *device = &devices->items[i];
 
 		if (!form_is_interface(device->host_name))
-			return err_user(err, "linux.netDevices[\"%.200s\"]: not a name of an interface", device->host_name);
+			return err_user(err, "linux.netDevices[\"%.200s\"]: not a name of an interface",
+					device->host_name);
 		if (device->name && !form_is_interface(device->name))
 			return err_user(err, "linux.netDevices[\"%s\"].name: \"%.200s\" is not a name of an interface",
 					device->host_name, device->name);

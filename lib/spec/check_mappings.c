@@ -26,8 +26,8 @@ static int check_mapping(const struct spec_id_mapping *mapping, const char *plac
 int check_mappings(const struct spec_id_mappings *mappings, const char *place, struct err *err)
 {
 	if (mappings->count > MAPPINGS_MAX)
-		return err_user(err, "%s: %zu mappings are more than the %d that the kernel takes", place, mappings->count,
-				MAPPINGS_MAX);
+		return err_user(err, "%s: %zu mappings are more than the %d that the kernel takes", place,
+				mappings->count, MAPPINGS_MAX);
 	for (size_t i = 0; i < mappings->count; i++) {
 		const struct spec_id_mapping *a = &mappings->items[i];
 		int r = check_mapping(a, place, i, err);
@@ -48,7 +48,8 @@ int check_mappings(const struct spec_id_mappings *mappings, const char *place, s
 static bool is_mapped(const struct spec_id_mappings *mappings, uint32_t id)
 {
 	for (size_t i = 0; i < mappings->count; i++)
-		if (id >= mappings->items[i].container_id && id - mappings->items[i].container_id < mappings->items[i].size)
+		if (id >= mappings->items[i].container_id &&
+		    id - mappings->items[i].container_id < mappings->items[i].size)
 			return true;
 	return false;
 }
@@ -68,7 +69,7 @@ int check_ids_mapped(const struct spec *spec, struct err *err)
 		return err_user(err, "process.user.gid: %ju is not mapped by linux.gidMappings", (uintmax_t)user->gid);
 	for (size_t i = 0; i < user->additional_gids.count; i++)
 		if (!is_mapped(&linux_->gid_mappings, user->additional_gids.items[i]))
-			return err_user(err, "process.user.additionalGids[%zu]: %ju is not mapped by linux.gidMappings", i,
-					(uintmax_t)user->additional_gids.items[i]);
+			return err_user(err, "process.user.additionalGids[%zu]: %ju is not mapped by linux.gidMappings",
+					i, (uintmax_t)user->additional_gids.items[i]);
 	return 0;
 }

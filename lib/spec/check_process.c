@@ -24,10 +24,12 @@ static int check_exec_strings(const struct spec_strings *strings, const char *pl
 		size_t size = strlen(strings->items[i]) + 1;
 
 		if (size > most)
-			return err_user(err, "%s[%zu]: longer than the %zu bytes that execve(2) takes", place, i, most - 1);
+			return err_user(err, "%s[%zu]: longer than the %zu bytes that execve(2) takes", place, i,
+					most - 1);
 		*total += size + sizeof(char *);
 		if (*total > EXEC_TOTAL_MAX)
-			return err_user(err, "%s: arguments and environment are larger than the 6 MiB that execve(2) takes",
+			return err_user(err,
+					"%s: arguments and environment are larger than the 6 MiB that execve(2) takes",
 					place);
 	}
 	return 0;
@@ -52,8 +54,8 @@ static int check_rlimits(const struct spec_rlimits *rlimits, struct err *err)
 		/* ends early: there are only 16 types */
 		for (size_t j = 0; j < i; j++)
 			if (str_eq(rlimits->items[j].type, limit->type))
-				return err_user(err, "process.rlimits[%zu]: %s is already set by process.rlimits[%zu]", i,
-						limit->type, j);
+				return err_user(err, "process.rlimits[%zu]: %s is already set by process.rlimits[%zu]",
+						i, limit->type, j);
 	}
 	return 0;
 }

@@ -14,7 +14,8 @@ static int check_device_rules(const struct spec_resources *resources, struct err
 		const char *access = resources->devices.items[i].access;
 
 		if (access && access[strspn(access, "rwm")])
-			return err_user(err, IN "devices[%zu].access: \"%.200s\" has other letters than r, w, m", i, access);
+			return err_user(err, IN "devices[%zu].access: \"%.200s\" has other letters than r, w, m", i,
+					access);
 	}
 	return 0;
 }
@@ -47,8 +48,9 @@ static int check_hugepages(const struct spec_resources *resources, struct err *e
 		const char *size = resources->hugepage_limits.items[i].page_size;
 
 		if (!form_is_page_size(size))
-			return err_user(err, IN "hugepageLimits[%zu].pageSize: \"%.200s\" is not a page size such as \"2MB\"", i,
-					size);
+			return err_user(
+				err, IN "hugepageLimits[%zu].pageSize: \"%.200s\" is not a page size such as \"2MB\"",
+				i, size);
 	}
 	return 0;
 }
@@ -59,7 +61,9 @@ static int check_network(const struct spec_resources *resources, struct err *err
 		const char *name = resources->network.priorities.items[i].name;
 
 		if (!form_is_interface(name))
-			return err_user(err, IN "network.priorities[%zu].name: \"%.200s\" is not a name of an interface", i, name);
+			return err_user(err,
+					IN "network.priorities[%zu].name: \"%.200s\" is not a name of an interface", i,
+					name);
 	}
 	return 0;
 }

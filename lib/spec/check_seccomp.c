@@ -37,13 +37,15 @@ static int check_notify(const struct spec_seccomp_rule *rule, size_t index, bool
 	if (!str_eq(rule->action, "SCMP_ACT_NOTIFY"))
 		return 0;
 	if (!listener)
-		return err_user(err, IN "syscalls[%zu].action: SCMP_ACT_NOTIFY needs linux.seccomp.listenerPath", index);
+		return err_user(err, IN "syscalls[%zu].action: SCMP_ACT_NOTIFY needs linux.seccomp.listenerPath",
+				index);
 	/* the runtime itself writes to the listener after the filter is loaded: it would wait for ever */
 	for (size_t i = 0; i < rule->names.count; i++)
 		if (str_eq(rule->names.items[i], "write"))
-			return err_user(err,
-					IN "syscalls[%zu].names[%zu]: SCMP_ACT_NOTIFY cannot be used for the write syscall",
-					index, i);
+			return err_user(
+				err,
+				IN "syscalls[%zu].names[%zu]: SCMP_ACT_NOTIFY cannot be used for the write syscall",
+				index, i);
 	return 0;
 }
 
