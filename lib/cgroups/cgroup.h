@@ -27,6 +27,7 @@ struct cgroup_hierarchy {
 };
 struct cgroup_layout {
 	enum cgroup_mode mode;
+	bool is_root; /* effective uid 0: the default path begins at the root of the hierarchy */
 	struct cgroup_hierarchy items[CGROUP_HIERARCHIES_MAX];
 	unsigned int count;
 };
@@ -72,6 +73,10 @@ int cgroup_make(const struct cgroup_plan *plan, struct cgroup_made *ret_made, in
 /* Put a process into the v1 groups (all of them), and into the v2 one unless it was born there.  pid 0: the caller. */
 int cgroup_join(const struct cgroup_plan *plan, const struct cgroup_made *made, pid_t pid, bool born_in_v2, struct err *err);
 
+/* Put a process into groups that were made earlier and recorded, as cgroup_join() does when their plan is at hand. */
+int cgroup_rejoin(const struct cgroup_layout *layout, const struct cgroup_made *made, pid_t pid, bool born_in_v2,
+		  struct err *err);
+
 /* Write the limits and attach the device program.  Errors name property, file, value and the errno's meaning. */
 int cgroup_limit(const struct cgroup_plan *plan, const struct cgroup_made *made, int v2_fd, struct err *err);
 
@@ -85,6 +90,11 @@ int cgroup_remove(const struct cgroup_layout *layout, const struct cgroup_made *
 
 /* List the processes of the group and its sub-groups.  *ret_pids is freed by the caller. */
 int cgroup_pids(const struct cgroup_layout *layout, const struct cgroup_made *made, pid_t **ret_pids, size_t *ret_count,
+		struct err *err);
+
+/* Open the v2 group, or a sub-group of it ("a/b", without ".."), for CLONE_INTO_CGROUP.  Returns 0; 1 when there is no v2
+ * group of ours; or an error. */
+int cgroup_open(const struct cgroup_layout *layout, const struct cgroup_made *made, const char *sub_group, int *ret_fd,
 		struct err *err);
 
 /* Freeze or thaw, and wait until it is so (at most `timeout_ms`). */

@@ -56,6 +56,31 @@ int container_run(const struct container_host *host, const struct container_crea
  * container is then stopped). */
 int container_start(const struct container_host *host, const char *id, struct err *err);
 
+/* Options of exec: what differs from the container's own `process`. */
+struct container_exec_options {
+	const char *id;
+	const char *process_file;     /* JSON of a whole `process` instead of the container's; NULL: none */
+	const char *const *args;      /* NULL-terminated; NULL with process_file */
+	const char *cwd;	      /* NULL: the container's */
+	const char *const *env;	      /* KEY=VALUE added to the container's; NULL-terminated; NULL: none */
+	const char *user;	      /* "UID[:GID]"; NULL: the container's */
+	const uint32_t *additional_gids;
+	size_t additional_gid_count;
+	const char *const *caps;      /* added to the container's sets; NULL-terminated; NULL: none */
+	bool no_new_privileges;
+	bool detach;
+	bool ignore_paused;
+	const char *pid_file;	      /* relative to the current directory; NULL: none */
+	const char *pidfd_socket;     /* AF_UNIX stream socket that gets a pidfd; NULL: none */
+	unsigned int preserve_fds;
+	const char *cgroup;	      /* of the container's own, relative to it; NULL: the container's itself */
+};
+
+/* Run a further process in a running container.  Without detach: forward signals until it ends; *ret_status is its exit
+ * code, or 128 + signal.  With detach *ret_status is 0.  Errors: not running; paused; and those of create. */
+int container_exec(const struct container_host *host, const struct container_exec_options *options, int *ret_status,
+		   struct err *err);
+
 /* Send a signal to the guest's first process, or to every process of its cgroup. */
 int container_kill(const struct container_host *host, const char *id, int signal, bool all, struct err *err);
 

@@ -69,18 +69,6 @@ static int new_state(const struct plan *plan, struct state *state, struct err *e
 	return state_open_root(plan->host, true, &state->root, err);
 }
 
-static void run_close(struct run *run)
-{
-	auto_close(&run->wire);
-	auto_close(&run->guest_wire);
-	auto_close(&run->listen);
-	auto_close(&run->pidfd);
-	auto_close(&run->cgroup);
-	auto_close(&run->notify);
-	ns_close(&run->ns);
-	arena_free(&run->arena);
-}
-
 /* What stays open of a container that was made. */
 struct made {
 	int pidfd;
@@ -97,12 +85,11 @@ static void made_close(struct made *made)
 /* Make the container of a plan. */
 static int make(const struct plan *plan, struct state *state, struct made *ret, struct err *err)
 {
-	struct run run = {
-		.plan = plan, .state = state, .wire = -1, .guest_wire = -1, .listen = -1, .pidfd = -1, .cgroup = -1,
-		.notify = -1, .rootfs = ROOTFS_CLOSED, .start_connection = -1,
-	};
+	struct run run = RUN_NONE;
 	int r = new_state(plan, state, err);
 
+	run.plan = plan;
+	run.state = state;
 	if (r == 0)
 		r = host_run(&run, err);
 	if (r == 0)

@@ -52,6 +52,17 @@ static int join_cgroup(struct run *run, struct err *err)
 	return cgroup_join(run->plan->cgroup, &run->state->cgroup, 0, run->cgroup >= 0, err);
 }
 
+/* exec: the groups as they were recorded, as the plan of their making is gone. */
+static int join_cgroup_again(struct run *run, struct err *err)
+{
+	return cgroup_rejoin(&run->plan->layout, &run->state->cgroup, 0, run->cgroup >= 0, err);
+}
+
+static int join_container(struct run *run, struct err *err)
+{
+	return ns_join_all(run->init, run->state->init.pid, err);
+}
+
 static int enter_namespaces(struct run *run, struct err *err)
 {
 	return ns_enter(&run->ns, err);
@@ -59,7 +70,7 @@ static int enter_namespaces(struct run *run, struct err *err)
 
 static int keyring(struct run *run, struct err *err)
 {
-	return keyring_apply(run->plan->options->id, err);
+	return keyring_apply(run->state->id, err);
 }
 
 static int hostname(struct run *run, struct err *err)
@@ -75,7 +86,7 @@ static int loopback(struct run *run, struct err *err)
 
 static int oom_score(struct run *run, struct err *err)
 {
-	return oom_apply(&run->plan->spec->process.oom_score_adj, err);
+	return oom_apply(&run->plan->process->oom_score_adj, err);
 }
 
 static int sysctl(struct run *run, struct err *err)
@@ -138,7 +149,7 @@ static int rlimits(struct run *run, struct err *err)
  * inside.  Devices, /dev/null among them, are never touched. */
 static int give_stdio(struct run *run, struct err *err)
 {
-	const struct spec_user *user = &run->plan->spec->process.user;
+	const struct spec_user *user = &run->plan->process->user;
 	struct stat st;
 
 	for (int fd = 0; fd <= 2; fd++) {
@@ -155,7 +166,7 @@ static int give_stdio(struct run *run, struct err *err)
 static int home(struct run *run, struct err *err)
 {
 	run->env = run->plan->env;
-	return env_add_home(&run->env, run->plan->spec->process.user.uid, &run->arena, err);
+	return env_add_home(&run->env, run->plan->process->user.uid, &run->arena, err);
 }
 
 static int bounding_set(struct run *run, struct err *err)
@@ -165,17 +176,17 @@ static int bounding_set(struct run *run, struct err *err)
 
 static int load_filter(struct run *run, struct err *err)
 {
-	return seccomp_load(&run->plan->filter, err);
+	return seccomp_apply(&run->plan->filter, err);
 }
 
 static int working_directory(struct run *run, struct err *err)
 {
-	return cwd_apply(run->plan->spec->process.cwd, err);
+	return cwd_apply(run->plan->process->cwd, err);
 }
 
 static int user(struct run *run, struct err *err)
 {
-	return user_apply(&run->plan->spec->process.user, run->plan->caps.is_set, err);
+	return user_apply(&run->plan->process->user, run->plan->caps.is_set, err);
 }
 
 static int capabilities(struct run *run, struct err *err)
@@ -191,14 +202,14 @@ static int no_new_privileges(struct run *run, struct err *err)
 
 static int program(struct run *run, struct err *err)
 {
-	return exec_find(&run->plan->spec->process, &run->env, &run->arena, &run->program, err);
+	return exec_find(run->plan->process, &run->env, &run->arena, &run->program, err);
 }
 
 static int restore_umask(struct run *run, struct err *err)
 {
 	(void)err;
 	/* the specification: unset means the caller's, unchanged */
-	if (!run->plan->spec->process.user.umask.is_set)
+	if (!run->plan->process->user.umask.is_set)
 		(void)umask(run->caller_umask);
 	return 0;
 }
@@ -221,7 +232,7 @@ static bool has_no_process(const struct plan *plan)
 
 static int become_launcher(struct run *run, struct err *err)
 {
-	const struct spec_process *process = &run->plan->spec->process;
+	const struct spec_process *process = run->plan->process;
 	const bool late = run->plan->filter.instructions && !plan_has_early_seccomp(run->plan);
 	const struct launch launcher = {
 		.path = run->program,
@@ -311,11 +322,34 @@ const struct step guest_create[] = {
 	STEPS_END
 };
 
+/* A further process: what create does to namespaces and mounts has been done; what makes the process itself is the same. */
+const struct step guest_exec[] = {
+	/* undumpable before it joins: a guest's process must not trace it, nor see its descriptors (CVE-2016-9962) */
+	DO	("session",		session,		NULL),
+	DO	("cgroup",		join_cgroup_again,	NULL),
+	DO	("namespaces",		join_container,		NULL),
+	DO_IF	(plan_wants_keyring,	"session keyring",	keyring,	NULL),
+	DO_IF	(plan_has_oom_score,	"oom score",		oom_score,	NULL),
+	DO	("home directory",	home,			NULL),
+	DO	("standard streams",	give_stdio,		NULL),
+	DO_IF	(plan_has_rlimits,	"rlimits",		rlimits,	NULL),
+	DO	("working directory",	working_directory,	NULL),
+	DO	("capabilities",	bounding_set,		NULL),
+	DO_IF	(plan_has_early_seccomp, "seccomp",		load_filter,	NULL),
+	DO	("user",		user,			NULL),
+	DO	("capabilities",	capabilities,		NULL),
+	DO_IF	(plan_has_no_new_privileges, "no new privileges", no_new_privileges, NULL),
+	DO	(NULL,			program,		NULL),
+	DO	("umask",		restore_umask,		NULL),
+	DO	("launch",		become_launcher,	NULL),
+	STEPS_END
+};
+
 void guest_main(struct run *run)
 {
 	struct err err;
 
-	if (steps_run(guest_create, run, &err) < 0)
+	if (steps_run(run->guest_table, run, &err) < 0)
 		wire_tell_failure(run->wire, &err);
 	_exit(1);
 }

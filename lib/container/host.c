@@ -2,23 +2,19 @@
 #include "container/host.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/auto.h"
-#include "base/fd.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/sys.h"
-#include "container/guest.h"
+#include "container/handover.h"
 #include "container/hooks.h"
 #include "container/notify.h"
 #include "container/run.h"
 #include "container/socket.h"
+#include "container/spawn.h"
 #include "container/step.h"
-#include "process/launch.h"
 
 #define REMOVE_TIMEOUT_MS 10000
 
@@ -76,26 +72,15 @@ static int open_namespaces(struct run *run, struct err *err)
 
 static int spawn_guest(struct run *run, struct err *err)
 {
-	pid_t pid;
 	int r;
 
-	r = wire_make(&run->wire, &run->guest_wire, err);
+	run->guest_table = guest_create;
+	r = spawn(run, err);
+	ns_close(&run->ns);
 	if (r < 0)
 		return r;
-	pid = ns_clone(&run->ns, run->cgroup, &run->pidfd, err);
-	if (pid == 0) {
-		(void)close(run->wire);
-		run->wire = take_fd(&run->guest_wire);
-		run->is_guest = true;
-		guest_main(run);
-	}
-	auto_close(&run->guest_wire);
-	run->guest_wire = -1;
-	ns_close(&run->ns);
-	if (pid < 0)
-		return (int)pid;
-	run->state->init.pid = pid;
-	return proc_identify(run->pidfd, pid, &run->state->init, err);
+	run->state->init.pid = run->child;
+	return proc_identify(run->pidfd, run->child, &run->state->init, err);
 }
 
 /* Kill the first process and wait for its end; when it is our child, reap it. */
@@ -140,87 +125,19 @@ static int runtime_hooks(struct run *run, struct err *err)
 	return r;
 }
 
-int host_explain_launch(const struct run *run, int number, int stage, struct err *err)
-{
-	char path[40];
-	autofd root = -1;
-
-	if (stage == LAUNCH_SECCOMP)
-		return err_sys(err, number, "seccomp: load the filter");
-	(void)snprintf(path, sizeof(path), "/proc/%d/root", run->state->init.pid);
-	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return exec_explain(root, run->plan->spec->process.args.items[0], number, err);
-}
-
-/* The guest ended without telling why: say what its parent can see. */
-static int explain_death(struct run *run, struct err *err)
-{
-	siginfo_t info = { .si_pid = 0 };
-
-	if (proc_wait_end(run->pidfd, 1000, err) != 0 ||
-	    waitid(P_PID, (id_t)run->state->init.pid, &info, WEXITED | WNOWAIT | WNOHANG) < 0 || !info.si_pid)
-		return -err->number;
-	if (info.si_code == CLD_EXITED)
-		return err_user(err, "the guest's set-up ended with status %d", info.si_status);
-	(void)err_user(err, "the guest's set-up was killed by signal %d", info.si_status);
-	if (info.si_status == SIGKILL && run->plan->spec->linux_.resources.memory.limit.is_set)
-		return err_hint(err, "linux.resources.memory.limit may be too low to start");
-	if (info.si_status == SIGSYS)
-		return err_hint(err, "bad system call: linux.seccomp forbids one that is needed before the program is executed");
-	return -err->number;
-}
-
 static int await_guest(struct run *run, struct err *err)
 {
-	int number = 0, stage = 0;
-	int r = wire_await_launch(run->wire, &number, &stage, err);
-
-	if (r > 0)
-		return host_explain_launch(run, number, stage, err);
-	if (r == -ECONNRESET)
-		return explain_death(run, err);
-	if (r < 0)
-		return r;
-	/* end of file also comes when the guest was killed while it was set up; a guest that runs may have ended, though */
-	if (run->plan->waits_for_start && proc_wait_end(run->pidfd, 0, err) == 0) {
-		(void)err_user(err, "the guest ended before it was ready");
-		return explain_death(run, err);
-	}
-	return 0;
+	return spawn_await(run, err);
 }
 
 static int write_pid_file(struct run *run, struct err *err)
 {
-	const char *path = run->plan->options->pid_file;
-	autofree char *parent = strdup(path);
-	char text[16];
-	autofd dir = -1;
-	char *slash;
-	int size;
-
-	if (!parent)
-		return err_memory(err);
-	slash = strrchr(parent, '/');
-	if (slash)
-		slash[slash == parent] = '\0';
-	dir = open(slash ? parent : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return err_sys(err, errno, "pid file %s", path);
-	size = snprintf(text, sizeof(text), "%d", run->state->init.pid);
-	/* by rename: a symlink planted there is replaced, not followed, and a FIFO cannot make us hang */
-	return file_replace(dir, slash ? strrchr(path, '/') + 1 : path, text, (size_t)size, 0644, err);
+	return handover_pid_file(run->plan->options->pid_file, run->child, err);
 }
 
 static int send_pidfd(struct run *run, struct err *err)
 {
-	const char *path = run->plan->options->pidfd_socket;
-	autofd sock = -1;
-	int r = socket_connect_path(path, &sock, err);
-
-	if (r < 0)
-		return r;
-	r = fd_send(sock, "pidfd", 5, run->pidfd);
-	return r < 0 ? err_sys(err, -r, "send the pidfd to %s", path) : 0;
+	return handover_pidfd(run->plan->options->pidfd_socket, run->pidfd, err);
 }
 
 static int finish(struct run *run, struct err *err)
@@ -276,8 +193,6 @@ int host_run(struct run *run, struct err *err)
 {
 	int r = steps_run(host_create, run, err);
 
-	if (r == -ECONNRESET && run->pidfd >= 0)
-		r = explain_death(run, err);
 	if (r < 0)
 		undo_failed_create(run);
 	return r;

@@ -13,6 +13,3 @@ int host_undo(struct state *state, struct err *err);
 
 /* Run the table host_create.  On failure everything is undone, and poststop hooks have run if others had. */
 int host_run(struct run *run, struct err *err);
-
-/* Tell why the launcher could not execute the program, by what is seen in the guest's root. Returns -errno. */
-int host_explain_launch(const struct run *run, int number, int stage, struct err *err);

@@ -55,10 +55,8 @@ int container_info(const struct container_host *host, const char *id, struct con
 {
 	struct container_info info = { 0 };
 	struct state state;
-	int r = state_open(host, id, STATE_UNLOCKED, &state, err);
+	int r = state_open_readable(host, id, STATE_UNLOCKED, &state, err);
 
-	if (r == 0 && !state.is_readable)
-		r = err_set(err, EIO, "the state of container %s cannot be read (delete --force removes it)", id);
 	if (r == 0)
 		r = fill(&state, &info, err);
 	state_close(&state);
@@ -182,10 +180,8 @@ int container_pids(const struct container_host *host, const char *id, pid_t **re
 {
 	struct cgroup_layout layout;
 	struct state state;
-	int r = state_open(host, id, STATE_UNLOCKED, &state, err);
+	int r = state_open_readable(host, id, STATE_UNLOCKED, &state, err);
 
-	if (r == 0 && !state.is_readable)
-		r = err_set(err, EIO, "the state of container %s cannot be read (delete --force removes it)", id);
 	if (r == 0 && !state.cgroup.inode)
 		r = err_set(err, ENOTSUP, "container %s has no cgroup that would know its processes", id);
 	if (r == 0)

@@ -45,10 +45,8 @@ int container_kill(const struct container_host *host, const char *id, int signal
 {
 	struct state state;
 	enum container_status status;
-	int r = state_open(host, id, STATE_UNLOCKED, &state, err);
+	int r = state_open_readable(host, id, STATE_UNLOCKED, &state, err);
 
-	if (r == 0 && !state.is_readable)
-		r = err_set(err, EIO, "the state of container %s cannot be read (delete --force removes it)", id);
 	if (r == 0)
 		r = state_status(&state, &status, NULL, err);
 	if (r == 0) {

@@ -16,6 +16,7 @@ static const struct {
 	[LIFECYCLE_KILL_ALL] = { "kill",   IN(CREATING) | IN(CREATED) | IN(RUNNING) | IN(PAUSED) | IN(STOPPED), false },
 	/* a created guest has run nothing yet: both peers delete it without force */
 	[LIFECYCLE_DELETE]   = { "delete", IN(CREATED) | IN(STOPPED),			 true },
+	[LIFECYCLE_EXEC]     = { "exec in", IN(CREATED) | IN(RUNNING) | IN(PAUSED),	 false },
 	[LIFECYCLE_PAUSE]    = { "pause",  IN(CREATED) | IN(RUNNING),			 true },
 	[LIFECYCLE_RESUME]   = { "resume", IN(PAUSED),					 true },
 };
@@ -49,14 +50,10 @@ int lifecycle_open(const struct container_host *host, const char *id, enum lifec
 		   struct state *state, struct err *err)
 {
 	enum container_status status;
-	int r = state_open(host, id, operations[operation].locks ? STATE_LOCKED : STATE_UNLOCKED, state, err);
+	int r = state_open_readable(host, id, operations[operation].locks ? STATE_LOCKED : STATE_UNLOCKED, state, err);
 
 	if (r < 0)
 		return r;
-	if (!state->is_readable) {
-		(void)err_set(err, EIO, "the state of container %s cannot be read", id);
-		return err_hint(err, "delete --force removes it");
-	}
 	r = state_status(state, &status, NULL, err);
 	if (r < 0)
 		return r;

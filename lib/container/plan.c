@@ -45,6 +45,7 @@ static int read_config(struct plan *plan, struct err *err)
 	if (r < 0)
 		return r;
 	plan->spec = spec_of(plan->document);
+	plan->process = &plan->spec->process;
 	return 0;
 }
 
@@ -66,7 +67,7 @@ static int plan_env(struct plan *plan, struct err *err)
 	const char *extra[4] = { NULL };
 	unsigned int count = listen_fds(), n = 0;
 
-	plan->preserve_fds = plan->options->preserve_fds + count;
+	plan->preserve_fds += count;
 	if (count) {
 		extra[n] = arena_printf(&plan->arena, "LISTEN_FDS=%u", count);
 		if (!extra[n++])
@@ -75,12 +76,12 @@ static int plan_env(struct plan *plan, struct err *err)
 	}
 	if (plan->has_notify)
 		extra[n++] = "NOTIFY_SOCKET=" NOTIFY_GUEST "/notify.sock";
-	return env_plan(&plan->spec->process, extra, &plan->arena, &plan->env, err);
+	return env_plan(plan->process, extra, &plan->arena, &plan->env, err);
 }
 
-static int plan_process(struct plan *plan, struct err *err)
+int plan_process(struct plan *plan, struct err *err)
 {
-	const struct spec_process *process = &plan->spec->process;
+	const struct spec_process *process = plan->process;
 	int r;
 
 	if (!process->is_set)
@@ -103,7 +104,7 @@ static int plan_notify(struct plan *plan, struct err *err)
 	static const char *const options[] = { "bind", "nosuid", "noexec", "nodev", "ro" };
 	struct spec_mount *mount;
 
-	plan->has_notify = notify_is_wanted() && ns_is_new(&plan->ns, SPEC_NS_MOUNT) && plan->spec->process.is_set;
+	plan->has_notify = notify_is_wanted() && ns_is_new(&plan->ns, SPEC_NS_MOUNT) && plan->process->is_set;
 	if (!plan->has_notify)
 		return 0;
 	mount = ARENA_NEW(&plan->arena, struct spec_mount, 1);
@@ -168,13 +169,14 @@ int plan_make(const struct container_host *host, const struct container_create_o
 {
 	int r;
 
-	*ret = (struct plan){ .host = host, .options = options, .waits_for_start = waits_for_start };
+	*ret = (struct plan){ .host = host, .options = options, .waits_for_start = waits_for_start,
+			       .preserve_fds = options->preserve_fds };
 	r = find_bundle(ret, err);
 	if (r == 0)
 		r = read_config(ret, err);
 	if (r == 0)
 		r = decide(ret, compile_filter, err);
-	if (r == 0 && !waits_for_start && compile_filter && !ret->spec->process.is_set)
+	if (r == 0 && !waits_for_start && compile_filter && !ret->process->is_set)
 		r = err_user(err, "process: missing: there is nothing to run");
 	return r;
 }
@@ -188,7 +190,7 @@ void plan_free(struct plan *plan)
 
 bool plan_has_process(const struct plan *plan)
 {
-	return plan->spec->process.is_set;
+	return plan->process->is_set;
 }
 
 bool plan_has_runtime_hooks(const struct plan *plan)
@@ -228,7 +230,7 @@ bool plan_has_mount_ns(const struct plan *plan)
 
 bool plan_has_oom_score(const struct plan *plan)
 {
-	return plan->spec->process.oom_score_adj.is_set;
+	return plan->process->oom_score_adj.is_set;
 }
 
 bool plan_has_rlimits(const struct plan *plan)
@@ -238,17 +240,17 @@ bool plan_has_rlimits(const struct plan *plan)
 
 bool plan_has_early_seccomp(const struct plan *plan)
 {
-	return plan->filter.instructions && !plan->spec->process.no_new_privileges;
+	return plan->filter.instructions && !plan->process->no_new_privileges;
 }
 
 bool plan_has_no_new_privileges(const struct plan *plan)
 {
-	return plan->spec->process.no_new_privileges;
+	return plan->process->no_new_privileges;
 }
 
 bool plan_wants_keyring(const struct plan *plan)
 {
-	return !plan->options->no_new_keyring;
+	return plan->options && !plan->options->no_new_keyring;
 }
 
 bool plan_has_notify(const struct plan *plan)

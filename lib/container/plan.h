@@ -21,6 +21,7 @@ struct plan {
 	size_t config_size;
 	struct spec_document *document;
 	const struct spec *spec; /* of the document */
+	const struct spec_process *process; /* what runs: the spec's, or that of an exec */
 	struct arena arena;
 
 	struct cgroup_layout layout;
@@ -42,6 +43,9 @@ struct plan {
 int plan_make(const struct container_host *host, const struct container_create_options *options, bool waits_for_start,
 	      bool compile_filter, struct plan *ret, struct err *err);
 void plan_free(struct plan *plan);
+
+/* The part of it that concerns plan->process: limits, capabilities, environment. */
+int plan_process(struct plan *plan, struct err *err);
 
 /* Refuse, with its place in the document, each property that this version decodes but does not apply. */
 int plan_check_supported(const struct spec *spec, struct err *err);

@@ -31,7 +31,7 @@ static void print_set(struct str_buf *out, const char *name, uint64_t set)
 
 static void print_process(const struct plan *plan, struct str_buf *out)
 {
-	const struct spec_process *process = &plan->spec->process;
+	const struct spec_process *process = plan->process;
 
 	str_append(out, "  run:");
 	for (size_t i = 0; i < process->args.count; i++)

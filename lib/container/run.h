@@ -5,6 +5,8 @@
 #include "container/state.h"
 #include "rootfs/rootfs.h"
 
+struct step;
+
 struct run {
 	const struct plan *plan;
 	struct state *state;  /* the guest side has a copy from the moment of the fork */
@@ -13,7 +15,11 @@ struct run {
 	int guest_wire;	      /* host side, until the clone: the guest's end */
 	int listen;	      /* listening socket that `start` connects to; -1 with run */
 	int notify;	      /* the guest's notify socket; -1: none */
-	int pidfd;	      /* host side: the guest's process */
+	pid_t child;	      /* host side: the guest's process, */
+	int pidfd;	      /* and its pidfd */
+	int init;	      /* exec: pidfd of the container's first process; -1 with create */
+	const struct step *guest_table; /* what the guest side does */
+	volatile int *progress; /* shared by both sides: the row of that table which the guest side is at */
 	int cgroup;	      /* host side: the v2 group to be born in, or -1 */
 	/* guest side */
 	struct ns_plan ns;    /* with the descriptors of joined namespaces */
@@ -24,3 +30,10 @@ struct run {
 	mode_t caller_umask;
 	int start_connection; /* with startContainer hooks: accepted before they run */
 };
+
+#define RUN_NONE                                                                                            \
+	{ .wire = -1, .guest_wire = -1, .listen = -1, .notify = -1, .pidfd = -1, .init = -1, .cgroup = -1,  \
+	  .rootfs = ROOTFS_CLOSED, .start_connection = -1 }
+
+/* Release what the host side holds. */
+void run_close(struct run *run);

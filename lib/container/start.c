@@ -1,8 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <stdio.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -12,28 +9,19 @@
 #include "container/lifecycle.h"
 #include "container/notify.h"
 #include "container/socket.h"
+#include "container/spawn.h"
 #include "container/state.h"
 #include "container/undo.h"
 #include "container/wire.h"
-#include "process/launch.h"
-#include "process/process.h"
 
 /* Why the launcher's execve(2) failed, by what is seen in the guest's root. The launcher waits meanwhile. */
 static int explain(const struct state *state, int number, int stage, struct err *err)
 {
 	struct spec_document *document = NULL;
-	char path[40];
-	autofd root = -1;
-	int r;
+	int r = state_load_config(state, &document, err);
 
-	if (stage == LAUNCH_SECCOMP)
-		return err_sys(err, number, "seccomp: load the filter");
-	r = state_load_config(state, &document, err);
-	if (r < 0)
-		return r;
-	(void)snprintf(path, sizeof(path), "/proc/%d/root", state->init.pid);
-	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = exec_explain(root, spec_of(document)->process.args.items[0], number, err);
+	if (r == 0)
+		r = spawn_explain_launch(state->init.pid, spec_of(document)->process.args.items[0], number, stage, err);
 	spec_free(document);
 	return r;
 }
@@ -90,6 +78,8 @@ static int release_and_notify(const struct state *state, struct err *err)
 
 	if (r == 0 && wanted)
 		r = proc_open(&state->init, &pidfd, err);
+	if (r > 0)
+		return lifecycle_refuse("start", state->id, CONTAINER_STOPPED, err);
 	if (r == 0)
 		r = release(state, err);
 	return r < 0 || !wanted ? r : notify_await_ready(notify, state->init.pid, pidfd, err);

@@ -174,6 +174,16 @@ int state_open(const struct container_host *host, const char *id, enum state_loc
 	return 0;
 }
 
+int state_open_readable(const struct container_host *host, const char *id, enum state_lock locked, struct state *state,
+			struct err *err)
+{
+	int r = state_open(host, id, locked, state, err);
+
+	if (r < 0 || state->is_readable)
+		return r;
+	return err_set(err, EIO, "the state of container %s cannot be read (delete --force removes it)", id);
+}
+
 int state_relock(struct state *state, struct err *err)
 {
 	int r = lock(state->dir, state->id, err);

@@ -60,6 +60,10 @@ enum state_lock { STATE_UNLOCKED, STATE_LOCKED };
 int state_open(const struct container_host *host, const char *id, enum state_lock lock, struct state *state,
 	       struct err *err);
 
+/* The same, but a record that cannot be read is an error (EIO). */
+int state_open_readable(const struct container_host *host, const char *id, enum state_lock lock, struct state *state,
+			struct err *err);
+
 /* Give the lock back, and take it again.  Relocking returns 1 when the container was deleted in between. */
 void state_unlock(struct state *state);
 int state_relock(struct state *state, struct err *err);

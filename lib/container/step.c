@@ -10,6 +10,8 @@ int steps_run(const struct step *table, struct run *run, struct err *err)
 
 		if (step->when && !step->when(run->plan))
 			continue;
+		if (run->is_guest)
+			*run->progress = (int)(step - table);
 		if (step->tell)
 			r = wire_tell(run->wire, step->tell, err);
 		else if (step->hear)

@@ -34,6 +34,7 @@ int steps_run(const struct step *table, struct run *run, struct err *err);
 /* Undo all rows in reverse order.  A failing undo does not stop the others; the first failure is returned. */
 int steps_undo(const struct step *table, struct state *state, struct err *err);
 
-/* The stage tables of create. */
+/* The stage tables: create on both sides, and the guest side of exec. */
 extern const struct step host_create[];
 extern const struct step guest_create[];
+extern const struct step guest_exec[];

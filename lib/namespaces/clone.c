@@ -70,8 +70,8 @@ static int return_home(int home, pid_t pid, int *pidfd, struct err *err)
 	return -err->number;
 }
 
-static pid_t clone_joining(const struct ns_plan *plan, const struct ns_join *join, int cgroup, int *ret_pidfd,
-			   struct err *err)
+/* setns(2) into a pid namespace moves only children: clone between two of them.  target: a namespace or a pidfd. */
+static pid_t clone_in_pid_ns(const struct ns_plan *plan, int target, int cgroup, int *ret_pidfd, struct err *err)
 {
 	autofd home = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	int pidfd = -1, r;
@@ -79,8 +79,8 @@ static pid_t clone_joining(const struct ns_plan *plan, const struct ns_join *joi
 
 	if (home < 0)
 		return err_sys(err, errno, "open /proc/self/ns/pid");
-	if (setns(join->fd, CLONE_NEWPID) < 0)
-		return err_sys(err, errno, "linux.namespaces[%u].path: join %s", join->index, join->path);
+	if (setns(target, CLONE_NEWPID) < 0)
+		return err_sys(err, errno, "join the pid namespace");
 	pid = clone_plain(plan, cgroup, &pidfd, err);
 	if (pid == 0)
 		return 0;
@@ -95,6 +95,17 @@ static pid_t clone_joining(const struct ns_plan *plan, const struct ns_join *joi
 pid_t ns_clone(const struct ns_plan *plan, int cgroup, int *ret_pidfd, struct err *err)
 {
 	const struct ns_join *join = pid_join(plan);
+	pid_t pid;
 
-	return join ? clone_joining(plan, join, cgroup, ret_pidfd, err) : clone_plain(plan, cgroup, ret_pidfd, err);
+	if (!join)
+		return clone_plain(plan, cgroup, ret_pidfd, err);
+	pid = clone_in_pid_ns(plan, join->fd, cgroup, ret_pidfd, err);
+	return pid < 0 ? err_in(err, "linux.namespaces[%u].path: %s", join->index, join->path) : pid;
+}
+
+pid_t ns_clone_beside(int init, int cgroup, int *ret_pidfd, struct err *err)
+{
+	const struct ns_plan none = { 0 };
+
+	return clone_in_pid_ns(&none, init, cgroup, ret_pidfd, err);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/nsfs.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/statfs.h>
 
@@ -72,5 +73,22 @@ int ns_enter(const struct ns_plan *plan, struct err *err)
 	}
 	if (plan->unshare_flags && unshare(plan->unshare_flags) < 0)
 		return err_sys(err, errno, "make the guest's cgroup namespace");
+	return 0;
+}
+
+int ns_join_all(int init, pid_t pid, struct err *err)
+{
+	char path[40];
+	autofd root = -1;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(err, errno, "open the root directory of process %d", pid);
+	if (setns(init, CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP) < 0)
+		return err_sys(err, errno, "join the namespaces of process %d", pid);
+	/* the root of its mount namespace is the container's own, unless the container was only chrooted */
+	if (fchdir(root) < 0 || chroot(".") < 0)
+		return err_sys(err, errno, "enter the root directory of process %d", pid);
 	return 0;
 }

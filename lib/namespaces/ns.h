@@ -60,6 +60,14 @@ void ns_close(struct ns_plan *plan);
  * text on failure.  *ret_pidfd is set in the host side. */
 pid_t ns_clone(const struct ns_plan *plan, int cgroup, int *ret_pidfd, struct err *err);
 
+/* One process cloned as a further one of a container: into its pid namespace, and into a cgroup as ns_clone().  init:
+ * pidfd of the container's first process.  Returns as ns_clone(). */
+pid_t ns_clone_beside(int init, int cgroup, int *ret_pidfd, struct err *err);
+
+/* Guest side of that: join the other namespaces of the container, by one setns(2), and its root directory.  pid: number
+ * of the first process, whose root that is. */
+int ns_join_all(int init, pid_t pid, struct err *err);
+
 /* Guest side: join what is to be joined (except pid), then unshare. */
 int ns_enter(const struct ns_plan *plan, struct err *err);
 

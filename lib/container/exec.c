@@ -1,0 +1,100 @@
+/* exec: one more process in a running container.  It is cloned straight into the cgroup and the pid namespace, and joins the
+ * other namespaces by one setns(2) on the pidfd of the container's first process. */
+#include "container/exec.h"
+
+#include <errno.h>
+#include <sys/types.h>
+
+#include "base/auto.h"
+#include "container/foreground.h"
+#include "container/handover.h"
+#include "container/lifecycle.h"
+#include "container/run.h"
+#include "container/spawn.h"
+#include "container/step.h"
+
+/* Open the container, its first process and its cgroup. */
+static int open_container(const struct container_host *host, const struct container_exec_options *o, struct state *state,
+			  struct run *run, struct err *err)
+{
+	enum container_status status;
+	int r = state_open_readable(host, o->id, STATE_UNLOCKED, state, err);
+
+	if (r == 0)
+		r = state_status(state, &status, &run->init, err);
+	if (r < 0)
+		return r;
+	if (status == CONTAINER_PAUSED && !o->ignore_paused)
+		return err_set(err, EBUSY, "cannot exec in a paused container (resume it, or use --ignore-paused)");
+	if (!lifecycle_allows(LIFECYCLE_EXEC, status))
+		return lifecycle_refuse("exec in", o->id, status, err);
+	return 0;
+}
+
+static int open_cgroup(const struct container_exec_options *o, struct exec_plan *plan, struct run *run, struct err *err)
+{
+	struct cgroup_layout *layout = &plan->plan.layout;
+	int r;
+
+	if (!run->state->cgroup.inode)
+		return 0;
+	r = cgroup_detect(layout, err);
+	if (r == 0)
+		r = cgroup_open(layout, &run->state->cgroup, o->cgroup, &run->cgroup, err);
+	return r < 0 ? r : 0;
+}
+
+static int finish(const struct container_exec_options *o, struct run *run, int *ret_status, struct err *err)
+{
+	int r = 0;
+
+	if (o->pid_file)
+		r = handover_pid_file(o->pid_file, run->child, err);
+	if (r == 0 && o->pidfd_socket)
+		r = handover_pidfd(o->pidfd_socket, run->pidfd, err);
+	*ret_status = 0;
+	if (r == 0 && !o->detach)
+		r = foreground_wait(run->child, run->pidfd, -1, ret_status, err);
+	return r;
+}
+
+static int exec_planned(const struct container_exec_options *o, struct run *run, int *ret_status, struct err *err)
+{
+	int r = o->detach ? 0 : foreground_block_signals(err);
+
+	if (r == 0)
+		r = spawn(run, err);
+	if (r < 0)
+		return r;
+	r = spawn_await(run, err);
+	if (r == 0)
+		r = finish(o, run, ret_status, err);
+	if (r < 0)
+		spawn_kill(run);
+	return r;
+}
+
+int container_exec(const struct container_host *host, const struct container_exec_options *options, int *ret_status,
+		   struct err *err)
+{
+	struct run run = RUN_NONE;
+	struct exec_plan plan;
+	struct state state;
+	int r;
+
+	r = open_container(host, options, &state, &run, err);
+	if (r == 0) {
+		r = exec_plan_make(&state, options, &plan, err);
+		run.plan = &plan.plan;
+		run.state = &state;
+		run.guest_table = guest_exec;
+		if (r == 0)
+			r = open_cgroup(options, &plan, &run, err);
+		if (r == 0)
+			r = exec_planned(options, &run, ret_status, err);
+		exec_plan_free(&plan);
+	}
+	run_close(&run);
+	state_close(&state);
+	return r;
+}

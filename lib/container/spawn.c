@@ -1,0 +1,123 @@
+#include "container/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "base/auto.h"
+#include "base/sys.h"
+#include "container/guest.h"
+#include "container/run.h"
+#include "container/step.h"
+#include "process/launch.h"
+
+#define DEATH_TIMEOUT_MS 1000
+
+void run_close(struct run *run)
+{
+	auto_close(&run->wire);
+	auto_close(&run->guest_wire);
+	auto_close(&run->listen);
+	auto_close(&run->notify);
+	auto_close(&run->pidfd);
+	auto_close(&run->init);
+	auto_close(&run->cgroup);
+	ns_close(&run->ns);
+	arena_free(&run->arena);
+	if (run->progress)
+		(void)munmap((void *)(uintptr_t)run->progress, sizeof(*run->progress));
+}
+
+int spawn(struct run *run, struct err *err)
+{
+	void *shared = mmap(NULL, sizeof(*run->progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid;
+	int r;
+
+	if (shared == MAP_FAILED)
+		return err_sys(err, errno, "map a shared page");
+	run->progress = shared;
+	r = wire_make(&run->wire, &run->guest_wire, err);
+	if (r < 0)
+		return r;
+	pid = run->init >= 0 ? ns_clone_beside(run->init, run->cgroup, &run->pidfd, err) :
+			       ns_clone(&run->ns, run->cgroup, &run->pidfd, err);
+	if (pid == 0) {
+		(void)close(run->wire);
+		run->wire = take_fd(&run->guest_wire);
+		run->is_guest = true;
+		guest_main(run);
+	}
+	auto_close(&run->guest_wire);
+	run->guest_wire = -1;
+	if (pid < 0)
+		return (int)pid;
+	run->child = pid;
+	return 0;
+}
+
+/* The row that the guest side was at when it ended; NULL: it had become the launcher. */
+static const struct step *last_row(const struct run *run)
+{
+	const struct step *row = &run->guest_table[*run->progress];
+
+	return row[1].is_row ? row : NULL;
+}
+
+/* The guest ended without telling why: say what its parent can see. */
+static int explain_death(const struct run *run, struct err *err)
+{
+	const struct step *row = last_row(run);
+	const char *at = row && row->name ? row->name : "set-up";
+	siginfo_t info = { .si_pid = 0 };
+
+	if (proc_wait_end(run->pidfd, DEATH_TIMEOUT_MS, err) != 0 ||
+	    waitid(P_PID, (id_t)run->child, &info, WEXITED | WNOWAIT | WNOHANG) < 0 || !info.si_pid)
+		return err_set(err, ECONNRESET, "%s: the guest side ended without a word", at);
+	if (info.si_code == CLD_EXITED)
+		return err_set(err, ECONNRESET, "%s: the guest side ended with status %d", at, info.si_status);
+	(void)err_set(err, ECONNRESET, "%s: the guest side was killed by signal %d", at, info.si_status);
+	if (info.si_status == SIGKILL && run->plan->spec->linux_.resources.memory.limit.is_set)
+		return err_hint(err, "out of memory? linux.resources.memory.limit may be too low to start");
+	if (info.si_status == SIGSYS)
+		return err_hint(err, "bad system call: linux.seccomp forbids one that is needed before the program runs");
+	return -err->number;
+}
+
+int spawn_explain_launch(pid_t pid, const char *program, int number, int stage, struct err *err)
+{
+	char path[40];
+	autofd root = -1;
+
+	if (stage == LAUNCH_SECCOMP)
+		return err_sys(err, number, "seccomp: load the filter");
+	/* the launcher waits, so that its root can still be looked into */
+	(void)snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return exec_explain(root, program, number, err);
+}
+
+int spawn_await(struct run *run, struct err *err)
+{
+	int number = 0, stage = 0;
+	int r = wire_await_launch(run->wire, &number, &stage, err);
+
+	if (r > 0)
+		return spawn_explain_launch(run->child, run->plan->process->args.items[0], number, stage, err);
+	if (r < 0 && r != -ECONNRESET)
+		return r;
+	/* end of file: the launcher took over, or the guest side died before it could */
+	return r < 0 || last_row(run) ? explain_death(run, err) : 0;
+}
+
+void spawn_kill(struct run *run)
+{
+	if (run->child <= 0)
+		return;
+	(void)sys_pidfd_send_signal(run->pidfd, SIGKILL);
+	while (waitpid(run->child, NULL, 0) < 0 && errno == EINTR)
+		;
+}

@@ -1,0 +1,23 @@
+/* The guest's process, as its parent sees it: made, awaited, and its failures explained. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct run;
+
+/* Make the wire and the process that runs run->guest_table: with the namespaces of run->ns, or, when run->init is a pidfd,
+ * beside that process.  Sets run->child and run->pidfd.  In the guest side it does not return. */
+int spawn(struct run *run, struct err *err);
+
+/* Wait until the guest became the launcher and, unless that waits for start, executed the program.  Errors: what the guest
+ * told, why execve(2) failed, or how the process died and at which stage. */
+int spawn_await(struct run *run, struct err *err);
+
+/* After a failure of a process that is our child: kill and reap it. */
+void spawn_kill(struct run *run);
+
+/* Say why the launcher of process `pid` could not execute `program`, by what is seen in that process's root.  stage: enum
+ * launch_stage.  Returns -errno. */
+int spawn_explain_launch(pid_t pid, const char *program, int number, int stage, struct err *err);
