@@ -139,31 +139,39 @@ static int dispatch(struct cli *cli, char **words, struct err *err)
 	return r < 0 ? add_context(command, words[0], err) : r;
 }
 
+static int report(const char *text, int status)
+{
+	log_error("%s", text);
+	return status;
+}
+
+/* Everything between start-up and end.  Returns the exit status. */
+static int run_program(struct cli *cli, char **words)
+{
+	struct err err, usage;
+	int parsed = 0;
+	int r = start_up(cli, &err);
+
+	if (r == 0) {
+		/* the log first: a wrong usage is reported where the caller asked for it */
+		parsed = parse(cli, &words, &usage);
+		r = cli_open_log(cli, &err);
+	}
+	if (r < 0)
+		return report(err.text, CLI_EXIT_FAILURE);
+	if (parsed < 0)
+		return report(usage.text, cli->dialect == CLI_CRUN ? CLI_EXIT_USAGE_CRUN : CLI_EXIT_FAILURE);
+	r = dispatch(cli, words, &err);
+	return r < 0 ? report(err.text, CLI_EXIT_FAILURE) : r;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = {
 		.options = { .log_level = LOG_LEVEL_WARNING, .cgroup_manager = CGROUP_MANAGER_CGROUPFS },
 	};
 	char *no_words[] = { NULL };
-	char **words = argc > 0 ? argv + 1 : no_words;
-	struct err err, usage;
-	int r, parsed;
 
 	find_dialect(&cli, argc > 0 ? argv[0] : "kavel");
-	r = start_up(&cli, &err);
-	/* the log first: a wrong usage is reported where the caller asked for it */
-	parsed = r < 0 ? 0 : parse(&cli, &words, &usage);
-	if (r >= 0)
-		r = cli_open_log(&cli, &err);
-	if (r >= 0 && parsed < 0) {
-		log_error("%s", usage.text);
-		return cli.dialect == CLI_CRUN ? CLI_EXIT_USAGE_CRUN : CLI_EXIT_FAILURE;
-	}
-	if (r >= 0)
-		r = dispatch(&cli, words, &err);
-	if (r < 0) {
-		log_error("%s", err.text);
-		return CLI_EXIT_FAILURE;
-	}
-	return r;
+	return run_program(&cli, argc > 0 ? argv + 1 : no_words);
 }

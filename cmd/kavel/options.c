@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_end(const struct option_row *row)
@@ -65,6 +66,18 @@ static int set_flag(const struct given *given, bool *value, struct err *err)
 	return 0;
 }
 
+static int add_to_list(const struct given *given, struct option_list *list, struct err *err)
+{
+	const char **items = reallocarray(list->items, list->count + 2, sizeof(*items));
+
+	if (!items)
+		return err_memory(err);
+	items[list->count++] = given->value;
+	items[list->count] = NULL;
+	list->items = items;
+	return 0;
+}
+
 static int set_uint(const struct given *given, unsigned int *value, struct err *err)
 {
 	uint64_t number;
@@ -104,6 +117,8 @@ static int set_value(const struct given *given, void *values, struct err *err)
 	case OPTION_KIND_TEXT:
 		*(const char **)member = given->value;
 		return 0;
+	case OPTION_KIND_LIST:
+		return add_to_list(given, member, err);
 	case OPTION_KIND_UINT:
 		return set_uint(given, member, err);
 	case OPTION_KIND_CHOICE:
@@ -156,6 +171,12 @@ int options_parse(option_tables tables, void *values, char **words, size_t limit
 	words[count] = NULL;
 	*ret_count = count;
 	return 0;
+}
+
+void option_list_free(struct option_list *list)
+{
+	free(list->items);
+	*list = (struct option_list){ 0 };
 }
 
 /* "  -b, --bundle DIR" */

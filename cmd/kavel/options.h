@@ -2,7 +2,8 @@
  *
  * What callers of container runtimes write is accepted: `--name value`, `--name=value`, both also with one dash
  * (`-name value`: Go's style), and `-n value`; options before, between and after the words that are not options;
- * "--" ends them.  A flag may carry its value (`--name=false`).  The last of several counts. */
+ * "--" ends them.  A flag may carry its value (`--name=false`).  The last of several counts, unless
+ * the option collects them. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,11 +15,21 @@
 enum option_kind {
 	OPTION_KIND_FLAG,    /* bool: set to true, or to the value after "=" */
 	OPTION_KIND_TEXT,    /* const char *: the value as it is */
+	OPTION_KIND_LIST,    /* struct option_list: one value more each time */
 	OPTION_KIND_UINT,    /* unsigned int: a decimal number */
 	OPTION_KIND_CHOICE,  /* int: the number of one of `choices` */
 	OPTION_KIND_CONST,   /* int: set to `constant`; no value */
 	OPTION_KIND_IGNORED, /* accepted with a value when `argument` is set, and without effect */
 };
+
+/* The values of an option that may be given several times.  Starts as all zeroes. */
+struct option_list {
+	const char **items; /* NULL-terminated; NULL: none */
+	size_t count;
+};
+
+/* Free the array, not the values: those are words of the command line. */
+void option_list_free(struct option_list *list);
 
 /* One option; a table ends with a row without name and letter. */
 struct option_row {
@@ -46,6 +57,11 @@ struct option_row {
 	{                                                                                         \
 		.name = (long_name), .letter = (short_name), .argument = (value), .help = (text), \
 		.kind = OPTION_KIND_TEXT, .offset = OPTION_AT(type, member, const char *),        \
+	}
+#define OPTION_LIST(type, member, long_name, short_name, value, text)                             \
+	{                                                                                         \
+		.name = (long_name), .letter = (short_name), .argument = (value), .help = (text), \
+		.kind = OPTION_KIND_LIST, .offset = OPTION_AT(type, member, struct option_list),  \
 	}
 #define OPTION_UINT(type, member, long_name, short_name, value, text)                             \
 	{                                                                                         \
