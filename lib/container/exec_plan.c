@@ -7,7 +7,6 @@
 #include "base/auto.h"
 #include "base/file.h"
 #include "container/exec.h"
-#include "seccomp/seccomp.h"
 
 #define PROCESS_SIZE_MAX (16u << 20)
 
@@ -148,9 +147,7 @@ int exec_plan_make(const struct state *state, const struct container_exec_option
 		r = err_user(err, "the working directory %s is not an absolute path", ret->process.cwd);
 	if (r == 0)
 		r = plan_process(plan, err);
-	if (r == 0 && plan->spec->linux_.seccomp.is_set)
-		r = seccomp_compile(&plan->spec->linux_.seccomp, &plan->arena, &plan->filter, err);
-	return r;
+	return r == 0 ? plan_filter(plan, err) : r;
 }
 
 void exec_plan_free(struct exec_plan *plan)

@@ -21,7 +21,6 @@
 #include "netns/netns.h"
 #include "process/launch.h"
 #include "process/process.h"
-#include "seccomp/seccomp.h"
 
 /* Signals that a shell or a service manager may have set to be ignored; an ignored one would stay so through exec. */
 static const int reset_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU };
@@ -174,9 +173,11 @@ static int bounding_set(struct run *run, struct err *err)
 	return caps_apply_bounding(&run->plan->caps, err);
 }
 
-static int load_filter(struct run *run, struct err *err)
+static int open_launcher(struct run *run, struct err *err)
 {
-	return seccomp_apply(&run->plan->filter, err);
+	const struct seccomp_filter *filter = &run->plan->filter;
+
+	return launch_open(filter->instructions ? filter : NULL, &run->launcher, err);
 }
 
 static int working_directory(struct run *run, struct err *err)
@@ -233,14 +234,15 @@ static bool has_no_process(const struct plan *plan)
 static int become_launcher(struct run *run, struct err *err)
 {
 	const struct spec_process *process = run->plan->process;
-	const bool late = run->plan->filter.instructions && !plan_has_early_seccomp(run->plan);
 	const struct launch launcher = {
 		.path = run->program,
 		.argv = (char *const *)(uintptr_t)process->args.items,
 		.envp = run->env.items,
 		.listen_fd = run->listen,
 		.status_fd = run->listen >= 0 ? -1 : run->wire,
-		.filter = late ? &run->plan->filter : NULL,
+		.filter = run->plan->filter.instructions ? &run->plan->filter : NULL,
+		.drop_admin = run->plan->drop_admin,
+		.program_fd = run->launcher,
 	};
 
 	return launch(&launcher, err);
@@ -303,13 +305,13 @@ const struct step guest_create[] = {
 	DO_IF	(has_no_process,	NULL,			wait_for_kill,	NULL),
 	DO	("home directory",	home,			NULL),
 	DO	("standard streams",	give_stdio,		NULL),
-	/* raising a limit needs CAP_SYS_RESOURCE; lowering one must not disturb the set-up above */
-	DO_IF	(plan_has_rlimits,	"rlimits",		rlimits,	NULL),
 	/* as root: a directory that only root may enter is allowed by the specification */
 	DO	("working directory",	working_directory,	NULL),
+	/* its file is written before a limit could forbid that; it also holds the seccomp filter */
+	DO	("launcher",		open_launcher,		NULL),
+	/* raising a limit needs CAP_SYS_RESOURCE; lowering one must not disturb what is above */
+	DO_IF	(plan_has_rlimits,	"rlimits",		rlimits,	NULL),
 	DO	("capabilities",	bounding_set,		NULL),
-	/* without no_new_privs the kernel asks for CAP_SYS_ADMIN, which goes next */
-	DO_IF	(plan_has_early_seccomp, "seccomp",		load_filter,	NULL),
 	DO	("user",		user,			NULL),
 	DO	("capabilities",	capabilities,		NULL),
 	DO_IF	(plan_has_no_new_privileges, "no new privileges", no_new_privileges, NULL),
@@ -332,10 +334,10 @@ const struct step guest_exec[] = {
 	DO_IF	(plan_has_oom_score,	"oom score",		oom_score,	NULL),
 	DO	("home directory",	home,			NULL),
 	DO	("standard streams",	give_stdio,		NULL),
-	DO_IF	(plan_has_rlimits,	"rlimits",		rlimits,	NULL),
 	DO	("working directory",	working_directory,	NULL),
+	DO	("launcher",		open_launcher,		NULL),
+	DO_IF	(plan_has_rlimits,	"rlimits",		rlimits,	NULL),
 	DO	("capabilities",	bounding_set,		NULL),
-	DO_IF	(plan_has_early_seccomp, "seccomp",		load_filter,	NULL),
 	DO	("user",		user,			NULL),
 	DO	("capabilities",	capabilities,		NULL),
 	DO_IF	(plan_has_no_new_privileges, "no new privileges", no_new_privileges, NULL),

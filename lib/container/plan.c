@@ -98,6 +98,19 @@ int plan_process(struct plan *plan, struct err *err)
 	return r;
 }
 
+int plan_filter(struct plan *plan, struct err *err)
+{
+	int r;
+
+	if (!plan->spec->linux_.seccomp.is_set || !plan->process->is_set)
+		return 0;
+	r = seccomp_compile(&plan->spec->linux_.seccomp, &plan->arena, &plan->filter, err);
+	/* without no_new_privs the kernel asks for CAP_SYS_ADMIN, and the filter is loaded as the very last */
+	if (r == 0 && !plan->process->no_new_privileges)
+		plan->drop_admin = caps_keep_admin(&plan->caps, plan->process->user.uid);
+	return r;
+}
+
 /* The guest's own notify socket: a directory, as a socket that is bound again at start is a new file. */
 static int plan_notify(struct plan *plan, struct err *err)
 {
@@ -159,8 +172,8 @@ static int decide(struct plan *plan, bool compile_filter, struct err *err)
 				ns_is_private(&plan->ns, SPEC_NS_UTS), ns_is_private(&plan->ns, SPEC_NS_USER), err);
 	if (r == 0)
 		r = plan_check_supported(spec, err);
-	if (r == 0 && compile_filter && spec->linux_.seccomp.is_set)
-		r = seccomp_compile(&spec->linux_.seccomp, &plan->arena, &plan->filter, err);
+	if (r == 0 && compile_filter)
+		r = plan_filter(plan, err);
 	return r;
 }
 
@@ -236,11 +249,6 @@ bool plan_has_oom_score(const struct plan *plan)
 bool plan_has_rlimits(const struct plan *plan)
 {
 	return plan->rlimits.count;
-}
-
-bool plan_has_early_seccomp(const struct plan *plan)
-{
-	return plan->filter.instructions && !plan->process->no_new_privileges;
 }
 
 bool plan_has_no_new_privileges(const struct plan *plan)

@@ -33,6 +33,7 @@ struct plan {
 	struct caps_plan caps;
 	struct env_plan env;
 	struct seccomp_filter filter;
+	unsigned int drop_admin;   /* what the launcher gives up before it loads the filter */
 	unsigned int preserve_fds; /* --preserve-fds and LISTEN_FDS */
 	bool has_notify;	   /* the caller has a NOTIFY_SOCKET, so the guest gets one */
 	bool waits_for_start;	   /* create: the guest is started by container_start() later */
@@ -44,8 +45,9 @@ int plan_make(const struct container_host *host, const struct container_create_o
 	      bool compile_filter, struct plan *ret, struct err *err);
 void plan_free(struct plan *plan);
 
-/* The part of it that concerns plan->process: limits, capabilities, environment. */
+/* The part of it that concerns plan->process: limits, capabilities, environment; and the spec's seccomp filter for it. */
 int plan_process(struct plan *plan, struct err *err);
+int plan_filter(struct plan *plan, struct err *err);
 
 /* Refuse, with its place in the document, each property that this version decodes but does not apply. */
 int plan_check_supported(const struct spec *spec, struct err *err);
@@ -61,7 +63,6 @@ bool plan_has_new_network(const struct plan *plan);
 bool plan_has_mount_ns(const struct plan *plan);
 bool plan_has_oom_score(const struct plan *plan);
 bool plan_has_rlimits(const struct plan *plan);
-bool plan_has_early_seccomp(const struct plan *plan); /* a filter without noNewPrivileges: before capabilities go */
 bool plan_has_no_new_privileges(const struct plan *plan);
 bool plan_wants_keyring(const struct plan *plan);
 bool plan_has_notify(const struct plan *plan);

@@ -27,13 +27,14 @@ struct run {
 	struct env_plan env;  /* with HOME */
 	struct arena arena;
 	const char *program;  /* what execve(2) gets */
+	int launcher;	      /* the launcher's memfd */
 	mode_t caller_umask;
 	int start_connection; /* with startContainer hooks: accepted before they run */
 };
 
 #define RUN_NONE                                                                                            \
 	{ .wire = -1, .guest_wire = -1, .listen = -1, .notify = -1, .pidfd = -1, .init = -1, .cgroup = -1,  \
-	  .rootfs = ROOTFS_CLOSED, .start_connection = -1 }
+	  .rootfs = ROOTFS_CLOSED, .start_connection = -1, .launcher = -1 }
 
 /* Release what the host side holds. */
 void run_close(struct run *run);
