@@ -226,7 +226,7 @@ static void explain_image(const struct image *image, const struct stat *st, cons
 /* One file on the way.  Returns true when `path` became its interpreter, a script's, which is the next to be looked at. */
 static bool explain_step(int root, char path[PATH_MAX], int number, char reason[REASON_MAX])
 {
-	char interpreter[PATH_MAX];
+	char interpreter[PATH_MAX] = "";
 	autofd fd = -1;
 	struct image image = { .fd = -1 };
 	struct stat st;
@@ -245,18 +245,19 @@ static bool explain_step(int root, char path[PATH_MAX], int number, char reason[
 	explain_image(&image, &st, found ? interpreter : "", number, reason);
 	if (reason[0] || !found || explain_interpreter(root, &image, interpreter, number, reason) || !is_script(&image))
 		return false;
-	strcpy(path, interpreter); /* both have room for PATH_MAX */
+	memcpy(path, interpreter, sizeof(interpreter));
 	return true;
 }
 
 static void find_reason(int root, const char *first, int number, char reason[REASON_MAX])
 {
 	char path[PATH_MAX];
+	size_t size = strlen(first) + 1;
 	int depth = 0;
 
-	if (strlen(first) >= sizeof(path))
+	if (size > sizeof(path))
 		return;
-	strcpy(path, first); /* fits: measured above */
+	memcpy(path, first, size);
 	while (explain_step(root, path, number, reason))
 		if (++depth == DEPTH_MAX) {
 			(void)snprintf(reason, REASON_MAX, "too many interpreters lead to one another");
