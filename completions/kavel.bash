@@ -3,7 +3,7 @@
 
 _kavel_global='--root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --criu
 	--systemd-log --version --help -v -h'
-_kavel_commands='create start run kill delete pause resume state list ps spec plan features help'
+_kavel_commands='create start run exec kill delete pause resume state list ps spec plan features help'
 
 # The options of a command that are not global.
 _kavel_options() { # COMMAND
@@ -13,6 +13,11 @@ _kavel_options() { # COMMAND
 	case $1 in
 	create) echo "$create" ;;
 	run) echo "--detach --keep -d $create" ;;
+	exec)
+		echo '--process --cwd --env --user --additional-gids --cap --no-new-privs --detach --pid-file
+			--pidfd-socket --preserve-fds --cgroup --ignore-paused --no-subreaper --tty --console-socket
+			--process-label --apparmor -p -e -u -g -c -d -t'
+		;;
 	kill) echo "--all --regex -a -r" ;;
 	delete) echo "--force --regex -f -r" ;;
 	list) echo "--format --quiet -f -q" ;;
@@ -28,7 +33,8 @@ _kavel_takes_value() { # OPTION COMMAND
 	-f) [[ $2 != delete ]] ;;
 	--rootless) [[ $2 != spec ]] ;;
 	--root | --log | --log-format | --log-level | --cgroup-manager | --criu | --bundle | -b | --config | --pid-file | \
-		--console-socket | --pidfd-socket | --preserve-fds | --format) true ;;
+		--console-socket | --pidfd-socket | --preserve-fds | --format | --process | -p | --cwd | --env | -e | \
+		--user | -u | --additional-gids | -g | --cap | -c | --cgroup | --process-label | --apparmor) true ;;
 	*) false ;;
 	esac
 }
@@ -41,7 +47,8 @@ _kavel_complete_value() { # OPTION COMMAND WORD
 	--cgroup-manager) COMPREPLY=($(compgen -W 'cgroupfs systemd disabled' -- "$3")) ;;
 	--rootless) COMPREPLY=($(compgen -W 'auto true false' -- "$3")) ;;
 	--format) COMPREPLY=($(compgen -W 'table json' -- "$3")) ;;
-	--preserve-fds) ;;
+	--preserve-fds | --cwd | --env | -e | --user | -u | --additional-gids | -g | --cap | -c | --cgroup | \
+		--process-label | --apparmor) ;;
 	-f)
 		case $2 in
 		list | ps) COMPREPLY=($(compgen -W 'table json' -- "$3")) ;;
@@ -57,7 +64,7 @@ _kavel_complete_argument() { # COMMAND NUMBER WORD KAVEL...
 	:*) COMPREPLY=($(compgen -W "$_kavel_commands" -- "$3")) ;;
 	help:1) COMPREPLY=($(compgen -W "$_kavel_commands" -- "$3")) ;;
 	plan:1) COMPREPLY=($(compgen -d -- "$3")) ;;
-	start:1 | kill:1 | delete:1 | pause:1 | resume:1 | state:1 | ps:1)
+	start:1 | exec:1 | kill:1 | delete:1 | pause:1 | resume:1 | state:1 | ps:1)
 		COMPREPLY=($(compgen -W "$("${@:4}" list --quiet 2>/dev/null)" -- "$3"))
 		;;
 	kill:2) COMPREPLY=($(compgen -W "$(compgen -A signal | grep -v '^[^S]') KILL TERM HUP INT" -- "$3")) ;;
@@ -85,6 +92,8 @@ _kavel() {
 			continue
 		elif [[ ! $command ]]; then
 			command=${words[i]}
+		elif [[ $command == exec ]]; then
+			return # the rest is the program's
 		else
 			number=$((number + 1))
 		fi

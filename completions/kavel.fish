@@ -1,6 +1,6 @@
 # Completion of kavel's command line for fish.
 
-set -l commands create start run kill delete pause resume state list ps spec plan features help
+set -l commands create start run exec kill delete pause resume state list ps spec plan features help
 
 # The IDs of the containers below the state directory that the command line names.
 function __kavel_ids
@@ -21,6 +21,7 @@ complete -c kavel -f
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a create -d 'Create a container that waits to be started'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a start -d 'Start the program of a created container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a run -d 'Create and start a container, and wait for its end'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a exec -d 'Run a further process in a running container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a kill -d 'Send a signal to a container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a delete -d 'Delete a container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a pause -d 'Freeze all processes of a container'
@@ -62,6 +63,26 @@ complete -c kavel -n '__fish_seen_subcommand_from run' -l keep -d 'Keep the stat
 complete -c kavel -n '__fish_seen_subcommand_from spec' -l rootless -d 'For a caller who is not root'
 complete -c kavel -n '__fish_seen_subcommand_from plan' -x -a '(__fish_complete_directories)'
 
+# exec
+complete -c kavel -n '__fish_seen_subcommand_from exec' -s p -l process -r -F -d 'JSON of the process'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l cwd -x -d 'Current directory of the process'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -s e -l env -x -d 'Add to its environment'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -s u -l user -x -d 'User and group to run as'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -s g -l additional-gids -x -d 'Add a group'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -s c -l cap -x -d 'Add a capability'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l no-new-privs -d 'Set no_new_privs'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -s d -l detach -d 'Return as soon as it runs'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l pid-file -r -F -d 'Write the process ID to a file'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l pidfd-socket -r -F -d 'Socket that gets a pidfd'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l preserve-fds -x -d 'Pass on descriptors'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l cgroup -x -d 'Sub-group to run in'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l ignore-paused -d 'Also in a paused container'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l no-subreaper -d 'Accepted, ignored'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -s t -l tty -d 'Refused by this version'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l console-socket -x -d 'Refused by this version'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l process-label -x -d 'Refused by this version'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l apparmor -x -d 'Refused by this version'
+
 # kill, delete, list, ps, help
 complete -c kavel -n '__fish_seen_subcommand_from kill' -s a -l all -d 'All processes of the container'
 complete -c kavel -n '__fish_seen_subcommand_from kill delete' -s r -l regex -d 'All containers that match'
@@ -70,4 +91,4 @@ complete -c kavel -n '__fish_seen_subcommand_from delete' -s f -l force -d 'Kill
 complete -c kavel -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 'table json' -d Format
 complete -c kavel -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'The IDs only'
 complete -c kavel -n '__fish_seen_subcommand_from help' -a "$commands"
-complete -c kavel -n '__fish_seen_subcommand_from start kill delete pause resume state ps' -a '(__kavel_ids)' -d Container
+complete -c kavel -n '__fish_seen_subcommand_from start exec kill delete pause resume state ps' -a '(__kavel_ids)' -d Container

@@ -32,8 +32,11 @@ struct cli_options {
 	bool help, version;
 	/* of one or several commands */
 	struct container_create_options create;
+	struct container_exec_options exec;
+	struct option_list env, caps, gids;
+	const char *exec_console_socket, *process_label, *apparmor;
 	int format; /* enum cli_format */
-	bool all, force, regex, quiet, rootless_spec;
+	bool all, force, regex, quiet, rootless_spec, tty;
 };
 
 struct cli_command;
@@ -60,13 +63,15 @@ struct cli_command {
 	bool rest_is_free;		     /* after the first argument nothing is an option of ours */
 	bool needs_no_root;		     /* works without a state directory */
 
+	int failure_status; /* exit status of a failure; 0: CLI_EXIT_FAILURE */
+
 	/* words: the arguments, NULL-terminated.  Returns the exit status, or a negative errno with a text that
 	 * main() reports. */
 	int (*run)(struct cli *cli, char **words, struct err *err);
 };
 
-extern const struct cli_command cli_create, cli_delete, cli_features, cli_help, cli_kill, cli_list, cli_pause, cli_plan,
-	cli_ps, cli_resume, cli_run, cli_spec, cli_start, cli_state;
+extern const struct cli_command cli_create, cli_delete, cli_exec, cli_features, cli_help, cli_kill, cli_list, cli_pause,
+	cli_plan, cli_ps, cli_resume, cli_run, cli_spec, cli_start, cli_state;
 
 /* main.c: all commands, ended by NULL, in the order of the help; and one of them, or NULL. */
 extern const struct cli_command *const cli_commands[];

@@ -13,8 +13,8 @@
 #include "cli.h"
 
 const struct cli_command *const cli_commands[] = {
-	&cli_create, &cli_start, &cli_run,  &cli_kill, &cli_delete,   &cli_pause, &cli_resume, &cli_state,
-	&cli_list,   &cli_ps,	 &cli_spec, &cli_plan, &cli_features, &cli_help,  NULL,
+	&cli_create, &cli_start, &cli_run, &cli_exec, &cli_kill, &cli_delete,	&cli_pause, &cli_resume,
+	&cli_state,  &cli_list,	 &cli_ps,  &cli_spec, &cli_plan, &cli_features, &cli_help,  NULL,
 };
 
 const struct cli_command *cli_command_find(const char *name)
@@ -145,6 +145,15 @@ static int report(const char *text, int status)
 	return status;
 }
 
+/* The exit status of a command that failed. */
+static int failure_status(const struct cli *cli)
+{
+	/* crun's exec has no status of its own for that */
+	if (cli->command && cli->command->failure_status && cli->dialect != CLI_CRUN)
+		return cli->command->failure_status;
+	return CLI_EXIT_FAILURE;
+}
+
 /* Everything between start-up and end.  Returns the exit status. */
 static int run_program(struct cli *cli, char **words)
 {
@@ -162,7 +171,7 @@ static int run_program(struct cli *cli, char **words)
 	if (parsed < 0)
 		return report(usage.text, cli->dialect == CLI_CRUN ? CLI_EXIT_USAGE_CRUN : CLI_EXIT_FAILURE);
 	r = dispatch(cli, words, &err);
-	return r < 0 ? report(err.text, CLI_EXIT_FAILURE) : r;
+	return r < 0 ? report(err.text, failure_status(cli)) : r;
 }
 
 int main(int argc, char **argv)
@@ -171,7 +180,12 @@ int main(int argc, char **argv)
 		.options = { .log_level = LOG_LEVEL_WARNING, .cgroup_manager = CGROUP_MANAGER_CGROUPFS },
 	};
 	char *no_words[] = { NULL };
+	int status;
 
 	find_dialect(&cli, argc > 0 ? argv[0] : "kavel");
-	return run_program(&cli, argc > 0 ? argv + 1 : no_words);
+	status = run_program(&cli, argc > 0 ? argv + 1 : no_words);
+	option_list_free(&cli.options.env);
+	option_list_free(&cli.options.caps);
+	option_list_free(&cli.options.gids);
+	return status;
 }

@@ -5,7 +5,7 @@ load setup
 
 	must kavel --help
 	assert_matches '^Usage: kavel \[OPTION\.\.\.\] COMMAND'
-	for command in create start run kill delete pause resume state list ps spec plan features help; do
+	for command in create start run exec kill delete pause resume state list ps spec plan features help; do
 		assert_matches "^  $command +[A-Z]"
 	done
 }

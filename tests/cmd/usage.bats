@@ -3,8 +3,8 @@ load setup
 @test "an unknown command is refused by name" {
 	try kavel nosuch
 	assert_refused 'unknown command "nosuch"'
-	try kavel exec c1 sh
-	assert_refused 'unknown command "exec"'
+	try kavel checkpoint c1
+	assert_refused 'unknown command "checkpoint"'
 }
 
 @test "an unknown option is refused by name, before and after the command" {
@@ -88,6 +88,34 @@ load setup
 	assert_output_is null
 	must kavel --systemd-log --criu /nowhere --rootless auto --systemd-cgroup=false list
 	must kavel list --rootless=true
+}
+
+@test "what follows the ID of exec and ps belongs to the program" {
+	try kavel exec nosuch ls --nosuch --root /elsewhere -h
+	assert_status 255
+	assert_error_has "exec nosuch: "
+	assert_error_has "does not exist"
+	try kavel ps nosuch --nosuch -h
+	assert_refused "does not exist"
+	try kavel ps --nosuch nosuch
+	assert_refused "unknown option --nosuch"
+}
+
+@test "exec refuses what it cannot do with 255, and by the name crun with 1" {
+	try kavel exec c1
+	assert_status 255
+	assert_error_has "neither a program nor --process"
+	try kavel exec --process file c1 ls
+	assert_error_has "exclude each other"
+	try kavel exec --additional-gids wheel c1 ls
+	assert_error_has 'expected a group number, got "wheel"'
+	try kavel exec --tty c1 ls
+	assert_error_has "--tty: not supported"
+	try kavel exec --apparmor unconfined c1 ls
+	assert_error_has "--apparmor: not supported"
+	try_as crun exec nosuch ls
+	assert_status 1
+	assert_error_has "does not exist"
 }
 
 @test "options stand before, between and after the arguments" {
