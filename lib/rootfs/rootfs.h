@@ -48,9 +48,12 @@ void rootfs_plan_print(const struct rootfs_plan *plan, struct str_buf *out);
 struct rootfs {
 	int fd;	      /* O_PATH of the rootfs */
 	int null_fd;  /* the host's /dev/null, checked: masks files, and is stdio where asked for */
+	/* for this folder alone */
+	int dev_fd;    /* O_PATH of /dev, when a new tmpfs is mounted there */
+	int null_tree; /* a copy of null_fd's mount: once the host's tree is gone it could not be made */
 	char cgroup_path[512]; /* the guest's own cgroup relative to the v2 root, for a cgroup mount without its namespace */
 };
-#define ROOTFS_CLOSED { .fd = -1, .null_fd = -1 }
+#define ROOTFS_CLOSED { .fd = -1, .null_fd = -1, .dev_fd = -1, .null_tree = -1 }
 
 /* Make "/" of this mount namespace not propagate to the host, put the rootfs in place and open it. */
 int rootfs_open(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err);

@@ -1,0 +1,160 @@
+#include "rootfs/bind.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/path.h"
+#include "base/sys.h"
+
+/* Attributes that a bind mount does not keep from its source when the options name any, as mount(8) does it. */
+#define NOT_KEPT                                                                                                \
+	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODIRATIME | \
+	 MOUNT_ATTR_NOSYMFOLLOW)
+
+#define CGROUP_ATTRIBUTES (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+int rootfs_attach(int tree, int target)
+{
+	if (sys_move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return -errno;
+	return 0;
+}
+
+static int set_top(const struct mount_options *o, uint64_t propagation, int fd)
+{
+	struct mount_attr attr = { .attr_set = o->top.set, .attr_clr = o->top.clear, .propagation = propagation };
+
+	if (!o->has_flags && !propagation)
+		return 0;
+	if (o->has_flags)
+		attr.attr_clr |= NOT_KEPT & ~o->top.set;
+	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) == 0)
+		return 0;
+	if (errno != EPERM || attr.attr_clr == o->top.clear)
+		return -errno;
+	/* attributes that are locked by a user namespace stay, unless the options switch them off by name */
+	attr.attr_clr = o->top.clear;
+	return sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) < 0 ? -errno : 0;
+}
+
+int rootfs_set_attributes(const struct rootfs_plan *plan, const struct mount_options *o, int fd)
+{
+	/* in a private tree every copy is private already */
+	bool skip = o->propagation == MS_PRIVATE && rootfs_is_private(plan);
+	uint64_t propagation = skip ? 0 : o->propagation;
+	struct mount_attr all = {
+		.attr_set = o->all.set,
+		.attr_clr = o->all.clear,
+		.propagation = o->propagation_below ? propagation : 0,
+	};
+	int r = set_top(o, o->propagation_below ? 0 : propagation, fd);
+
+	if (r < 0 || !(all.attr_set | all.attr_clr | all.propagation))
+		return r;
+	return sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &all) < 0 ? -errno : 0;
+}
+
+int rootfs_bind_sys(int target)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	autofd tree = sys_open_tree(AT_FDCWD, "/sys", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+
+	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr) < 0)
+		return -errno;
+	return rootfs_attach(tree, target);
+}
+
+static int describe(const struct mount_item *m, const char *source, int number, struct err *err)
+{
+	const char *options = m->options.text;
+
+	return err_sys(err, number, "bind %s to %s%s%s%s", source, m->destination, *options ? " (" : "", options,
+		       *options ? ")" : "");
+}
+
+/* Make the destination the same symlink as the source.  Returns 0, 1 when the source is not a symlink, or an error. */
+static int copy_symlink(const struct rootfs *rootfs, const struct mount_item *m, struct err *err)
+{
+	char text[PATH_MAX], there[PATH_MAX], name[256];
+	ssize_t size = readlink(m->source, text, sizeof(text) - 1);
+	autofd dir = -1;
+	int r;
+
+	if (size < 0)
+		return errno == EINVAL ? 1 : describe(m, m->source, errno, err);
+	text[size] = '\0';
+	r = path_make_parent(rootfs->fd, m->destination, name, &dir, err);
+	if (r < 0)
+		return r;
+	if (symlinkat(text, dir, name) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return describe(m, m->source, errno, err);
+	size = readlinkat(dir, name, there, sizeof(there) - 1);
+	if (size >= 0) {
+		there[size] = '\0';
+		if (str_eq(text, there))
+			return 0;
+	}
+	return describe(m, m->source, EEXIST, err);
+}
+
+/* The source's path; for the guest's own cgroup it depends on where the guest is. */
+static const char *source_of(const struct rootfs *rootfs, const struct mount_item *m, char *room, size_t size)
+{
+	if (m->kind != MOUNT_OWN_CGROUP)
+		return m->source;
+	(void)snprintf(room, size, "%s/%s", m->source, rootfs->cgroup_path);
+	return room;
+}
+
+static int set_options(const struct rootfs_plan *plan, const struct mount_item *m, int tree)
+{
+	struct mount_attr attr = { .attr_set = CGROUP_ATTRIBUTES };
+
+	if (m->kind == MOUNT_OWN_CGROUP)
+		return sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) < 0 ? -errno : 0;
+	return rootfs_set_attributes(plan, &m->options, tree);
+}
+
+static int verify(const struct rootfs *rootfs, const struct mount_item *m, struct err *err)
+{
+	autofd fd = -1;
+	int r;
+
+	if (!m->magic)
+		return 0;
+	r = rootfs_reopen_target(rootfs, m, &fd, err);
+	return r < 0 ? r : path_verify_fs(fd, m->magic, m->ino, m->destination, err);
+}
+
+int rootfs_bind(const struct rootfs_plan *plan, const struct rootfs *rootfs, const struct mount_item *m, struct err *err)
+{
+	const struct mount_options *o = &m->options;
+	unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (o->bind_below ? AT_RECURSIVE : 0) |
+			     (o->src_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
+	char room[sizeof(rootfs->cgroup_path) + 64];
+	const char *source = source_of(rootfs, m, room, sizeof(room));
+	autofd tree = -1, place = -1;
+	struct mount_target target;
+	struct stat st;
+	int r = o->copy_symlink ? copy_symlink(rootfs, m, err) : 1;
+
+	if (r <= 0)
+		return r;
+	tree = sys_open_tree(AT_FDCWD, source, flags);
+	if (tree < 0 || fstat(tree, &st) < 0)
+		return describe(m, source, errno, err);
+	r = rootfs_open_target(rootfs, m, S_ISDIR(st.st_mode), &target, err);
+	if (r < 0)
+		return r;
+	place = target.fd;
+	r = set_options(plan, m, tree);
+	if (r == 0)
+		r = rootfs_attach(tree, place);
+	if (r < 0)
+		return describe(m, source, -r, err);
+	return verify(rootfs, m, err);
+}

@@ -1,0 +1,18 @@
+/* Bind mounts: copies of a mount, or of a part of it, at another place. */
+#pragma once
+
+#include "rootfs/setup.h"
+
+/* Bind a source of the host, or the guest's own cgroup, to its destination. */
+int rootfs_bind(const struct rootfs_plan *plan, const struct rootfs *rootfs, const struct mount_item *item,
+		struct err *err);
+
+/* Give the mount of the descriptor the attributes and the propagation that the options name.  Returns 0 or -errno. */
+int rootfs_set_attributes(const struct rootfs_plan *plan, const struct mount_options *options, int fd);
+
+/* Attach the detached mount `tree` to what `target` refers to.  Returns 0 or -errno. */
+int rootfs_attach(int tree, int target);
+
+/* Bind the host's /sys, with all below it, read-only to `target`: where the guest may not mount a sysfs of its own.
+ * Returns 0 or -errno. */
+int rootfs_bind_sys(int target);

@@ -1,0 +1,175 @@
+/* Device nodes and links.  /dev is opened once, and is a directory of the rootfs itself, not behind a symlink
+ * (CVE-2026-41579, CVE-2026-47766); everything is made through that descriptor by name, and nothing follows symlinks. */
+#include "rootfs/setup.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "rootfs/bind.h"
+
+/* What links to procfs is only made where there is one.  kcore: some kernels have none. */
+static const struct {
+	const char *name, *target;
+	bool is_in_proc;
+	const char *only_if; /* exists on the host; NULL: always */
+} links[] = {
+	{ "fd", "/proc/self/fd", true, NULL },		{ "stdin", "/proc/self/fd/0", true, NULL },
+	{ "stdout", "/proc/self/fd/1", true, NULL },	{ "stderr", "/proc/self/fd/2", true, NULL },
+	{ "core", "/proc/kcore", true, "/proc/kcore" }, { "ptmx", "pts/ptmx", false, NULL },
+};
+
+/* Who owns what this process makes, found at the first node: most nodes then need no chown. */
+struct maker {
+	bool is_known;
+	uid_t uid;
+	gid_t gid;
+};
+
+static int open_dev(const struct rootfs *rootfs, int *ret_fd, struct err *err)
+{
+	int r = path_open_literal(rootfs->fd, "/dev", O_PATH | O_DIRECTORY, ret_fd, err);
+
+	if (r == PATH_MISSING)
+		return path_make_dir(rootfs->fd, "/dev", 0755, ret_fd, NULL, err);
+	if (r == PATH_SYMLINK)
+		return err_user(err, "/dev is a symlink in the rootfs: devices cannot be made there");
+	return r;
+}
+
+/* A node that is there already must be the one that is asked for. */
+static int check_existing(const struct device_item *device, const struct stat *st, struct err *err)
+{
+	if ((st->st_mode & S_IFMT) != (device->mode & S_IFMT))
+		return err_sys(err, EEXIST, "%s: %s is another kind of file", device->where, device->path);
+	if (!S_ISFIFO(st->st_mode) && st->st_rdev != device->number)
+		return err_sys(err, EEXIST, "%s: %s is another device", device->where, device->path);
+	return 0;
+}
+
+/* Where nodes may not be made (a user namespace), the host's node is mounted. */
+static int bind_device(const struct device_item *device, int dir, const char *name, struct err *err)
+{
+	autofd source = open(device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	autofd tree = -1, place = -1;
+	struct stat st;
+	int r;
+
+	if (source < 0 || fstat(source, &st) < 0)
+		return err_sys(err, errno, "%s: open the host's %s", device->where, device->path);
+	r = check_existing(device, &st, err);
+	if (r < 0)
+		return err_in(err, "on the host");
+	if (mknodat(dir, name, S_IFREG | 0644, 0) < 0)
+		return err_sys(err, errno, "%s: make %s", device->where, device->path);
+	place = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	tree = sys_open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (place < 0 || tree < 0)
+		return err_sys(err, errno, "%s: bind the host's %s", device->where, device->path);
+	r = rootfs_attach(tree, place);
+	return r < 0 ? err_sys(err, -r, "%s: bind the host's %s", device->where, device->path) : 0;
+}
+
+static int own(const struct device_item *device, int dir, const char *name, struct maker *maker, struct err *err)
+{
+	struct stat st;
+
+	if (!maker->is_known) {
+		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return err_sys(err, errno, "%s: stat %s", device->where, device->path);
+		*maker = (struct maker){ .is_known = true, .uid = st.st_uid, .gid = st.st_gid };
+	}
+	if ((device->uid != maker->uid || device->gid != maker->gid) &&
+	    fchownat(dir, name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(err, errno, "%s: chown %s to %u:%u", device->where, device->path, device->uid, device->gid);
+	return 0;
+}
+
+static int make_device(const struct rootfs_plan *plan, const struct device_item *device, int dir, const char *name,
+		       struct maker *maker, struct err *err)
+{
+	struct stat st;
+
+	if (mknodat(dir, name, device->mode, device->number) == 0)
+		return own(device, dir, name, maker, err);
+	if (errno == EPERM && !S_ISFIFO(device->mode) && plan->context.has_mount_ns)
+		return bind_device(device, dir, name, err);
+	if (errno != EEXIST)
+		return err_sys(err, errno, "%s: make %s", device->where, device->path);
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(err, errno, "%s: stat %s", device->where, device->path);
+	return check_existing(device, &st, err);
+}
+
+/* A device that does not lie in /dev itself; its directory may be on another file system, with its own owner. */
+static int make_elsewhere(const struct rootfs_plan *plan, const struct rootfs *rootfs, const struct device_item *device,
+			  struct err *err)
+{
+	struct maker maker = { 0 };
+	char name[256];
+	autofd dir = -1;
+	int r = path_make_parent(rootfs->fd, device->path, name, &dir, err);
+
+	if (r < 0)
+		return err_in(err, "%s", device->where);
+	return make_device(plan, device, dir, name, &maker, err);
+}
+
+static bool has_proc(const struct rootfs_plan *plan, const struct rootfs *rootfs)
+{
+	struct err ignored;
+	autofd fd = -1;
+
+	for (size_t i = 0; i < plan->mount_count; i++)
+		if (str_eq(plan->mounts[i].destination, "/proc"))
+			return true;
+	return path_open_if_exists(rootfs->fd, "/proc/self/fd", O_PATH, &fd, &ignored) == 0;
+}
+
+static int make_links(const struct rootfs_plan *plan, const struct rootfs *rootfs, int dev, struct err *err)
+{
+	bool proc = has_proc(plan, rootfs);
+
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		if ((links[i].is_in_proc && !proc) || (links[i].only_if && access(links[i].only_if, F_OK) < 0))
+			continue;
+		/* an image's own stays: it is inside the guest, and nothing here follows it */
+		if (symlinkat(links[i].target, dev, links[i].name) < 0 && errno != EEXIST)
+			return err_sys(err, errno, "make the link /dev/%s", links[i].name);
+	}
+	return 0;
+}
+
+static int make_all(const struct rootfs_plan *plan, const struct rootfs *rootfs, int dev, struct err *err)
+{
+	struct maker maker = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < plan->device_count; i++) {
+		const struct device_item *device = &plan->devices[i];
+
+		if (device->name)
+			r = make_device(plan, device, dev, device->name, &maker, err);
+		else
+			r = make_elsewhere(plan, rootfs, device, err);
+	}
+	return r < 0 || plan->dev_is_bind ? r : make_links(plan, rootfs, dev, err);
+}
+
+int rootfs_devices(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
+{
+	autofd dev = take_fd(&rootfs->dev_fd);
+	mode_t mask;
+	int r = 0;
+
+	if (dev < 0)
+		r = open_dev(rootfs, &dev, err);
+	if (r < 0)
+		return r;
+	mask = umask(0); /* nodes have exactly the mode that is asked for */
+	r = make_all(plan, rootfs, dev, err);
+	(void)umask(mask);
+	return r;
+}

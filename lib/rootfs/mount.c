@@ -1,0 +1,216 @@
+/* spec.mounts, in their order.
+ *
+ * A file system is mounted by mount(2) on ".", with the destination as the current directory: one system call where the
+ * new mount API takes four.  A bind mount is a copy made by open_tree(2), which gets its attributes before anybody can
+ * see it and is attached by move_mount(2). */
+#include "rootfs/setup.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "rootfs/bind.h"
+
+/* These take no paths, neither as source nor in their options: they may be mounted with the guest's directory as the
+ * current one.  A relative path given to others must mean the bundle. */
+static const char *const pathless[] = { "proc", "tmpfs", "sysfs", "devpts", "mqueue", "cgroup2", "ramfs", "securityfs",
+					"debugfs", "tracefs", "bpf", "binfmt_misc", "hugetlbfs", "pstore", "fusectl",
+					"configfs", "efivarfs", "selinuxfs" };
+
+static bool takes_paths(const char *type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pathless); i++)
+		if (str_eq(type, pathless[i]))
+			return false;
+	return true;
+}
+
+static int describe(const struct mount_item *m, int number, struct err *err)
+{
+	const char *source = str_eq(m->source, m->type) ? "" : m->source;
+	const char *options = m->options.text;
+
+	(void)err_sys(err, number, "mount %s%s%s to %s%s%s%s", m->type, *source ? " " : "", source, m->destination,
+		      *options ? " (" : "", options, *options ? ")" : "");
+	return number == ENODEV ? err_hint(err, "the kernel has no such file system") : -number;
+}
+
+static bool has_mode(const char *data)
+{
+	const char *at = strstr(data, "mode=");
+
+	return at && (at == data || at[-1] == ',');
+}
+
+/* A tmpfs over an existing directory has that directory's mode, unless the options say another. */
+static int add_mode(const struct mount_item *m, const struct mount_target *target, struct str_buf *data, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(target->fd, &st) < 0)
+		return err_sys(err, errno, "stat %s in the rootfs", m->destination);
+	str_append_f(data, "%s%smode=%04o", m->options.data, *m->options.data ? "," : "",
+		     (unsigned int)(st.st_mode & 07777));
+	return data->failed ? err_memory(err) : 0;
+}
+
+/* Returns 0 or -errno. */
+static int mount_on(const struct rootfs_plan *plan, const struct mount_item *m, int target, unsigned long flags,
+		    const char *data)
+{
+	char place[40];
+
+	if (!takes_paths(m->type)) {
+		if (fchdir(target) < 0 || mount(m->source, ".", m->type, flags, data) < 0)
+			return -errno;
+		return 0;
+	}
+	(void)snprintf(place, sizeof(place), "/proc/self/fd/%d", target);
+	if (chdir(plan->context.bundle) < 0 || mount(m->source, place, m->type, flags, data) < 0)
+		return -errno;
+	return 0;
+}
+
+static int copy_up(const struct mount_item *m, int from, int mounted, struct err *err)
+{
+	autofd to = openat(mounted, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct mount_attr attr = { .attr_set = m->options.top.set & MOUNT_ATTR_RDONLY };
+	int r = to < 0 ? err_sys(err, errno, "open %s in the rootfs", m->destination) :
+			 path_verify_fs(to, SYS_TMPFS_MAGIC, 0, m->destination, err);
+
+	if (r == 0)
+		r = rootfs_copy_up(from, to, err);
+	if (r == 0 && attr.attr_set && sys_mount_setattr(mounted, "", AT_EMPTY_PATH, &attr) < 0)
+		r = err_sys(err, errno, "make %s read-only", m->destination);
+	return r;
+}
+
+/* What remains once it is mounted. */
+static int finish(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m, bool is_safe,
+		  struct err *err)
+{
+	struct mount_attr attr = { .propagation = m->options.propagation };
+	bool keep_dev = str_eq(m->destination, "/dev") && str_eq(m->type, "tmpfs");
+	bool propagate = attr.propagation && !(attr.propagation == MS_PRIVATE && rootfs_is_private(plan));
+	autofd fd = -1;
+	int r;
+
+	if ((!m->magic || is_safe) && !propagate && !keep_dev)
+		return 0;
+	r = rootfs_reopen_target(rootfs, m, &fd, err);
+	if (r == 0 && m->magic)
+		r = path_verify_fs(fd, m->magic, m->ino, m->destination, err);
+	if (r < 0)
+		return r;
+	if (propagate && sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) < 0)
+		return err_sys(err, errno, "set the propagation of %s", m->destination);
+	if (keep_dev)
+		rootfs->dev_fd = take_fd(&fd);
+	return 0;
+}
+
+static int mount_tmpfs(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m, struct err *err)
+{
+	unsigned long flags = mount_options_flags(&m->options);
+	struct mount_target target;
+	autofd place = -1, from = -1, mounted = -1;
+	autobuf data = { 0 };
+	int r = rootfs_open_target(rootfs, m, true, &target, err);
+
+	if (r < 0)
+		return r;
+	place = target.fd;
+	if (!target.made && !has_mode(m->options.data))
+		r = add_mode(m, &target, &data, err);
+	if (r < 0)
+		return r;
+	if (m->options.tmpcopyup) {
+		from = openat(place, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		flags &= ~(unsigned long)MS_RDONLY; /* until the copy is there */
+		if (from < 0)
+			return err_sys(err, errno, "open %s in the rootfs", m->destination);
+	}
+	r = mount_on(plan, m, place, flags, data.data ? data.data : m->options.data);
+	if (r < 0)
+		return describe(m, -r, err);
+	if (m->options.tmpcopyup) {
+		r = rootfs_reopen_target(rootfs, m, &mounted, err);
+		if (r == 0)
+			r = copy_up(m, from, mounted, err);
+	}
+	return r < 0 ? r : finish(plan, rootfs, m, false, err);
+}
+
+static int mount_file_system(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m,
+			     struct err *err)
+{
+	struct mount_target target;
+	autofd place = -1;
+	int r;
+
+	if (str_eq(m->type, "tmpfs"))
+		return mount_tmpfs(plan, rootfs, m, err);
+	r = rootfs_open_target(rootfs, m, true, &target, err);
+	if (r < 0)
+		return r;
+	place = target.fd;
+	r = mount_on(plan, m, place, mount_options_flags(&m->options), m->options.data);
+	if (r == -EPERM && m->bind_if_refused)
+		r = rootfs_bind_sys(place);
+	if (r < 0)
+		return describe(m, -r, err);
+	return finish(plan, rootfs, m, target.in_dev, err);
+}
+
+static int change_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m,
+			struct err *err)
+{
+	unsigned long flags = MS_REMOUNT | mount_options_flags(&m->options);
+	autofd place = -1;
+	int r = path_open(rootfs->fd, m->destination, O_PATH, &place, err);
+
+	if (r < 0)
+		return r;
+	if (m->options.bind)
+		r = rootfs_set_attributes(plan, &m->options, place);
+	else if (fchdir(place) < 0 || mount("none", ".", NULL, flags, m->options.data) < 0)
+		r = -errno;
+	return r < 0 ? err_sys(err, -r, "remount %s (%s)", m->destination, m->options.text) : 0;
+}
+
+static int mount_one(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m, struct err *err)
+{
+	if (str_eq(m->destination, "/dev") && rootfs->dev_fd >= 0) { /* covered, or changed */
+		auto_close(&rootfs->dev_fd);
+		rootfs->dev_fd = -1;
+	}
+	switch (m->kind) {
+	case MOUNT_FILE_SYSTEM:
+		return mount_file_system(plan, rootfs, m, err);
+	case MOUNT_BIND:
+	case MOUNT_OWN_CGROUP:
+		return rootfs_bind(plan, rootfs, m, err);
+	case MOUNT_CHANGE:
+		return change_mount(plan, rootfs, m, err);
+	}
+	return err_user(err, "unknown kind of mount");
+}
+
+int rootfs_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
+{
+	mode_t mask;
+	int r = 0;
+
+	if (!plan->mount_count)
+		return 0;
+	mask = umask(0); /* what is made has the mode it is made with */
+	for (size_t i = 0; r == 0 && i < plan->mount_count; i++) {
+		r = mount_one(plan, rootfs, &plan->mounts[i], err);
+		if (r < 0)
+			r = err_in(err, "%s", plan->mounts[i].where);
+	}
+	(void)umask(mask);
+	return r;
+}

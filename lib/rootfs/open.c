@@ -1,0 +1,78 @@
+#include "rootfs/setup.h"
+
+#include <errno.h>
+
+#include "base/auto.h"
+#include "base/path.h"
+#include "base/sys.h"
+
+static int open_null(struct rootfs *rootfs, struct err *err)
+{
+	autofd fd = open("/dev/null", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, errno, "open the host's /dev/null");
+	if (!path_is_char_device(fd, 1, 3))
+		return err_set(err, ENODEV, "the host's /dev/null is not the null device");
+	rootfs->null_fd = take_fd(&fd);
+	return 0;
+}
+
+/* The mount that holds the rootfs' path must not be shared, or what is mounted below would appear on the host: only a
+ * path where something is mounted can be changed, so try each directory upwards. */
+static int detach_parent(const char *path, struct err *err)
+{
+	autofree char *at = strdup(path);
+
+	if (!at)
+		return err_memory(err);
+	while (mount(NULL, at, NULL, MS_PRIVATE, NULL) < 0) {
+		char *slash = strrchr(at, '/');
+
+		if (errno != EINVAL || str_eq(at, "/"))
+			return err_sys(err, errno, "root.path: make the mount that holds %s private", path);
+		slash[slash == at] = '\0'; /* the parent directory; "/" stays */
+	}
+	return 0;
+}
+
+/* Nothing that is mounted from now on may reach the host, except below a bind mount that is shared with it. */
+static int set_propagation(const struct rootfs_plan *plan, struct err *err)
+{
+	unsigned long propagation = rootfs_is_private(plan) ? MS_PRIVATE : plan->propagation;
+
+	if (mount(NULL, "/", NULL, propagation | MS_REC, NULL) < 0)
+		return err_sys(err, errno, "set the propagation of the mount namespace");
+	return propagation == MS_SHARED ? detach_parent(plan->path, err) : 0;
+}
+
+static int place(const struct rootfs_plan *plan, struct err *err)
+{
+	if (plan->overlay.is_set) {
+		int r = rootfs_mount_overlay(plan, err);
+
+		if (r < 0)
+			return r;
+	} else if (mount(plan->path, plan->path, NULL, MS_BIND | MS_REC, NULL) < 0) {
+		return err_sys(err, errno, "root.path: bind %s", plan->path);
+	}
+	/* a copy of a shared mount is shared too */
+	if (plan->propagation == MS_SHARED && mount(NULL, plan->path, NULL, MS_PRIVATE | MS_REC, NULL) < 0)
+		return err_sys(err, errno, "root.path: make %s private", plan->path);
+	return 0;
+}
+
+int rootfs_open(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
+{
+	int r = open_null(rootfs, err);
+
+	if (r == 0 && plan->context.has_mount_ns) {
+		r = set_propagation(plan, err);
+		if (r == 0)
+			r = place(plan, err);
+	}
+	if (r < 0)
+		return r;
+	rootfs->fd = open(plan->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return rootfs->fd < 0 ? err_sys(err, errno, "root.path: open %s", plan->path) : 0;
+}

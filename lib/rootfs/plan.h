@@ -1,0 +1,78 @@
+/* What rootfs_plan() decides, for the files of this folder. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "rootfs/options.h"
+#include "rootfs/rootfs.h"
+
+enum mount_kind {
+	MOUNT_FILE_SYSTEM,
+	MOUNT_BIND,
+	MOUNT_OWN_CGROUP, /* the guest's cgroup by bind, read-only */
+	MOUNT_CHANGE,	  /* remount */
+};
+
+struct mount_item {
+	const char *where; /* for messages: "mounts[3]" */
+	enum mount_kind kind;
+	const char *destination; /* absolute, without "." , ".." or double slashes */
+	const char *source;	 /* of a bind: an absolute path of the host; NULL: none */
+	const char *type;	 /* NULL for a bind */
+	struct mount_options options;
+	bool literal;		 /* no symlink may be on the way to the destination */
+	bool may_be_in_proc;	 /* one of the few files of procfs that may be covered */
+	uint64_t magic;		 /* file system that must be there afterwards; 0: not checked */
+	uint64_t ino;		 /* and its inode; 0: not checked */
+	bool bind_if_refused;	 /* sysfs without its network namespace: the host's, read-only */
+};
+
+struct overlay_item {
+	bool is_set;
+	const char **lowers; /* absolute paths, the uppermost first */
+	size_t lower_count;
+	const char *upper, *work; /* absolute paths; NULL with `tmpfs`, or for a read-only overlay */
+	bool tmpfs;		  /* upper and work are made in a new tmpfs */
+};
+
+struct device_item {
+	const char *where; /* for messages: "linux.devices[2]" or "default device" */
+	const char *path;  /* absolute, without "." , ".." or double slashes */
+	const char *name;  /* in /dev; NULL: the device lies elsewhere */
+	mode_t mode;	   /* type and permissions */
+	dev_t number;
+	uid_t uid;
+	gid_t gid;
+};
+
+struct rootfs_plan {
+	struct rootfs_context context;
+	const char *path;
+	bool readonly;
+	unsigned long propagation; /* MS_...; 0: unset */
+	bool propagation_below;
+	struct overlay_item overlay;
+	struct mount_item *mounts;
+	size_t mount_count;
+	bool dev_is_bind; /* /dev is the caller's business: nothing is made there that was not asked for */
+	struct device_item *devices;
+	size_t device_count;
+	struct spec_strings masked, readonly_paths; /* each once; relative to the root, without a leading slash */
+};
+
+/* Whether mounts made before the guest's options keep what they inherit: with a private "/" everything is private. */
+bool rootfs_is_private(const struct rootfs_plan *plan);
+
+/* An absolute path without "." , ".." , double or trailing slashes; "/" stays.  NULL: memory ran out. */
+const char *plan_clean_path(const char *path, struct arena *arena);
+
+/* `path` itself if it is absolute, otherwise below the bundle.  NULL: memory ran out. */
+const char *plan_host_path(const struct rootfs_context *context, const char *path, struct arena *arena);
+
+/* The sections of rootfs_plan(). */
+int plan_mounts(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
+int plan_overlay(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
+int plan_devices(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
+int plan_masks(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);

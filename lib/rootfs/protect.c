@@ -1,0 +1,52 @@
+#include "rootfs/rootfs.h"
+
+#include <errno.h>
+
+#include "base/auto.h"
+#include "base/sys.h"
+#include "rootfs/masks.h"
+
+/* A private mount that is asked to be a slave has no master, and stays private. */
+static int protect_root(const struct rootfs_plan *plan, int root, struct err *err)
+{
+	struct mount_attr attr = { .attr_set = plan->readonly ? MOUNT_ATTR_RDONLY : 0, .propagation = plan->propagation };
+
+	if (!(attr.attr_set | attr.propagation))
+		return 0;
+	/* one call for both, unless one of them is meant for all that is mounted below */
+	if (plan->propagation_below) {
+		struct mount_attr below = { .propagation = plan->propagation };
+
+		attr.propagation = 0;
+		if (sys_mount_setattr(root, "", AT_EMPTY_PATH | AT_RECURSIVE, &below) < 0)
+			return err_sys(err, errno, "linux.rootfsPropagation");
+	}
+	if (sys_mount_setattr(root, "", AT_EMPTY_PATH, &attr) < 0)
+		return err_sys(err, errno, "make the root %s", plan->readonly ? "read-only" : "propagate");
+	return 0;
+}
+
+static void close_all(struct rootfs *rootfs)
+{
+	int *fds[] = { &rootfs->fd, &rootfs->null_fd, &rootfs->dev_fd, &rootfs->null_tree };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		auto_close(fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+int rootfs_protect(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
+{
+	int r = 0;
+
+	if (plan->context.has_mount_ns) {
+		r = rootfs_make_readonly(plan, rootfs, err);
+		if (r == 0)
+			r = rootfs_mask(plan, rootfs, err); /* last: a mask inside a read-only path lies on top of it */
+		if (r == 0)
+			r = protect_root(plan, rootfs->fd, err);
+	}
+	close_all(rootfs);
+	return r;
+}

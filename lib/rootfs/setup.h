@@ -1,0 +1,25 @@
+/* Steps of the guest side that the files of this folder share. */
+#pragma once
+
+#include "rootfs/plan.h"
+
+/* Mount the overlay that the annotations declare on the rootfs' path. */
+int rootfs_mount_overlay(const struct rootfs_plan *plan, struct err *err);
+
+/* The place a mount goes to, opened; `fd` is O_PATH and the caller's to close. */
+struct mount_target {
+	int fd;
+	bool made;   /* it did not exist before */
+	bool in_dev; /* made in the new tmpfs on /dev, where nobody else can have changed anything */
+};
+
+/* Open the destination of a mount, making it when it is missing.  want_dir: a directory, otherwise a file. */
+int rootfs_open_target(const struct rootfs *rootfs, const struct mount_item *item, bool want_dir,
+		       struct mount_target *ret, struct err *err);
+
+/* Open what the destination's path leads to after the mount, O_PATH: what was mounted there, unless somebody moved the
+ * path away meanwhile, so it is checked. */
+int rootfs_reopen_target(const struct rootfs *rootfs, const struct mount_item *item, int *ret_fd, struct err *err);
+
+/* Copy what is in the directory `from` to the directory `to`, both open for reading: tmpcopyup. */
+int rootfs_copy_up(int from, int to, struct err *err);
