@@ -68,6 +68,8 @@ struct container_exec_options {
 	size_t additional_gid_count;
 	const char *const *caps;      /* added to the container's sets; NULL-terminated; NULL: none */
 	bool no_new_privileges;
+	bool terminal;
+	const char *console_socket;   /* AF_UNIX stream socket that gets the terminal's master; NULL: none */
 	bool detach;
 	bool ignore_paused;
 	const char *pid_file;	      /* relative to the current directory; NULL: none */

@@ -73,13 +73,15 @@ static int new_state(const struct plan *plan, struct state *state, struct err *e
 struct made {
 	int pidfd;
 	int notify;
+	int terminal;
 };
-#define NOT_MADE { .pidfd = -1, .notify = -1 }
+#define NOT_MADE { .pidfd = -1, .notify = -1, .terminal = -1 }
 
 static void made_close(struct made *made)
 {
 	auto_close(&made->pidfd);
 	auto_close(&made->notify);
+	auto_close(&made->terminal);
 }
 
 /* Make the container of a plan. */
@@ -93,7 +95,9 @@ static int make(const struct plan *plan, struct state *state, struct made *ret, 
 	if (r == 0)
 		r = host_run(&run, err);
 	if (r == 0)
-		*ret = (struct made){ .pidfd = take_fd(&run.pidfd), .notify = take_fd(&run.notify) };
+		*ret = (struct made){ .pidfd = take_fd(&run.pidfd),
+				      .notify = take_fd(&run.notify),
+				      .terminal = take_fd(&run.terminal) };
 	run_close(&run);
 	return r;
 }
@@ -129,9 +133,15 @@ int container_create(const struct container_host *host, const struct container_c
 }
 
 static int run_foreground(const struct container_create_options *options, struct state *state, const struct spec *spec,
-			  const struct made *made, int *ret_status, struct err *err)
+			  struct made *made, int *ret_status, struct err *err)
 {
-	int r = foreground_wait(state->init.pid, made->pidfd, made->notify, ret_status, err);
+	struct foreground foreground = {
+		.pid = state->init.pid,
+		.pidfd = made->pidfd,
+		.notify = made->notify,
+		.terminal = take_fd(&made->terminal),
+	};
+	int r = foreground_wait(&foreground, ret_status, err);
 
 	if (r < 0 || options->keep)
 		return r;

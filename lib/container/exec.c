@@ -12,6 +12,8 @@
 #include "container/run.h"
 #include "container/spawn.h"
 #include "container/step.h"
+#include "container/terminal.h"
+#include "container/wire.h"
 
 /* Open the container, its first process and its cgroup. */
 static int open_container(const struct container_host *host, const struct container_exec_options *o, struct state *state,
@@ -54,19 +56,39 @@ static int finish(const struct container_exec_options *o, struct run *run, int *
 		r = handover_pidfd(o->pidfd_socket, run->pidfd, err);
 	*ret_status = 0;
 	if (r == 0 && !o->detach)
-		r = foreground_wait(run->child, run->pidfd, -1, ret_status, err);
+		r = foreground_wait(&(struct foreground){ .pid = run->child, .pidfd = run->pidfd, .notify = -1,
+							  .terminal = take_fd(&run->terminal) }, ret_status, err);
 	return r;
+}
+
+/* Hand the master to the caller's socket, or keep it for the foreground. */
+static int take_terminal(const struct container_exec_options *o, struct run *run, struct err *err)
+{
+	autofd master = -1;
+	int r;
+
+	if (!plan_has_terminal(run->plan))
+		return 0;
+	r = wire_hear(run->wire, MSG_TERMINAL, &run->terminal, err);
+	if (r < 0 || !o->console_socket)
+		return r;
+	master = take_fd(&run->terminal);
+	return terminal_send(o->console_socket, master, err);
 }
 
 static int exec_planned(const struct container_exec_options *o, struct run *run, int *ret_status, struct err *err)
 {
-	int r = o->detach ? 0 : foreground_block_signals(err);
+	int r = plan_check_terminal(run->plan->process, o->console_socket, o->detach, err);
 
+	if (r == 0 && !o->detach)
+		r = foreground_block_signals(err);
 	if (r == 0)
 		r = spawn(run, err);
 	if (r < 0)
 		return r;
-	r = spawn_await(run, err);
+	r = take_terminal(o, run, err);
+	if (r == 0)
+		r = spawn_await(run, err);
 	if (r == 0)
 		r = finish(o, run, ret_status, err);
 	if (r < 0)

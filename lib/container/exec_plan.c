@@ -103,10 +103,11 @@ static int merge(const struct container_exec_options *o, struct exec_plan *plan,
 
 	*process = plan->plan.spec->process;
 	/* the container's terminal and its size are not those of an exec */
-	process->terminal = false;
+	process->terminal = o->terminal;
 	process->console_size = (struct spec_console_size){ 0 };
 	if (o->process_file) {
 		r = read_process_file(o, plan, err);
+		process->terminal |= o->terminal;
 	} else {
 		process->args = (struct spec_strings){ 0 };
 		r = join_strings(arena, &process->args, o->args, err);

@@ -5,10 +5,12 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/sys.h"
 #include "container/notify.h"
+#include "container/terminal.h"
 
 /* All but those that a process raises by its own fault, and SIGCHLD, SIGTTIN, SIGTTOU, SIGTSTP, which concern this
  * process and its terminal. */
@@ -41,29 +43,68 @@ static int reap(pid_t pid, int *ret_status, struct err *err)
 	return 0;
 }
 
-int foreground_wait(pid_t pid, int pidfd, int notify, int *ret_status, struct err *err)
+/* One signal that is for the guest, or about our terminal. */
+static void handle_signal(const struct foreground *f, const struct terminal *terminal, int signals)
 {
 	struct signalfd_siginfo info;
+
+	if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (info.ssi_signo == SIGWINCH && terminal->master >= 0)
+		terminal_resize(terminal);
+	else
+		/* ESRCH: it has just ended, which the next round sees */
+		(void)sys_pidfd_send_signal(f->pidfd, (int)info.ssi_signo);
+}
+
+/* Wait for the end of the process, doing what comes up meanwhile. */
+static int attend(const struct foreground *f, struct terminal *terminal, int signals, struct err *err)
+{
+	enum { ENDED, SIGNAL, NOTIFY, INPUT, OUTPUT, COUNT };
+	bool output_open = true;
+
+	for (;;) {
+		struct pollfd fds[COUNT] = {
+			[ENDED] = { .fd = f->pidfd, .events = POLLIN },
+			[SIGNAL] = { .fd = signals, .events = POLLIN },
+			[NOTIFY] = { .fd = f->notify, .events = POLLIN },
+			[INPUT] = { .fd = terminal->master >= 0 && terminal->input_open ? STDIN_FILENO : -1, .events = POLLIN },
+			[OUTPUT] = { .fd = output_open ? terminal->master : -1, .events = POLLIN },
+		};
+
+		if (poll(fds, COUNT, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return err_sys(err, errno, "wait for the guest");
+		}
+		if (fds[NOTIFY].revents)
+			(void)notify_forward(f->notify, f->pid);
+		if (fds[OUTPUT].revents)
+			output_open = terminal_output(terminal);
+		if (fds[INPUT].revents)
+			(void)terminal_input(terminal);
+		if (fds[SIGNAL].revents)
+			handle_signal(f, terminal, signals);
+		if (fds[ENDED].revents)
+			return 0;
+	}
+}
+
+int foreground_wait(const struct foreground *foreground, int *ret_status, struct err *err)
+{
+	struct terminal terminal = TERMINAL_NONE;
 	autofd signals = -1;
 	sigset_t set;
+	int r = 0;
 
 	forwarded(&set);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (signals < 0)
 		return err_sys(err, errno, "signalfd");
-	for (;;) {
-		struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
-					{ .fd = signals, .events = POLLIN },
-					{ .fd = notify, .events = POLLIN } };
-
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
-			return err_sys(err, errno, "wait for the guest");
-		if (fds[2].revents)
-			(void)notify_forward(notify, pid);
-		if (fds[0].revents)
-			return reap(pid, ret_status, err);
-		if (fds[1].revents && read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-			/* ESRCH: it has just ended, which the next round sees */
-			(void)sys_pidfd_send_signal(pidfd, (int)info.ssi_signo);
-	}
+	if (foreground->terminal >= 0)
+		r = terminal_attach(&terminal, foreground->terminal, err);
+	if (r == 0)
+		r = attend(foreground, &terminal, signals, err);
+	terminal_detach(&terminal);
+	return r < 0 ? r : reap(foreground->pid, ret_status, err);
 }

@@ -1,13 +1,21 @@
-/* What `run` does while its guest runs: forward signals, and learn how it ended. */
+/* What `run` and `exec` do while their process runs: forward signals, notifications and the terminal, and learn how it
+ * ended. */
 #pragma once
 
 #include <sys/types.h>
 
 #include "base/err.h"
 
+struct foreground {
+	pid_t pid; /* our child, */
+	int pidfd; /* and its pidfd */
+	int notify;   /* the guest's notify socket, forwarded to the caller's NOTIFY_SOCKET; -1: none */
+	int terminal; /* master of its terminal, shown on ours; -1: none.  Closed by foreground_wait() */
+};
+
 /* Block every signal that foreground_wait() forwards. */
 int foreground_block_signals(struct err *err);
 
-/* Forward signals to the process, and its notifications (notify: their socket, or -1) to the caller's NOTIFY_SOCKET, until
- * it ends; then reap it.  *ret_status: its exit code, or 128 + signal. */
-int foreground_wait(pid_t pid, int pidfd, int notify, int *ret_status, struct err *err);
+/* Go on until the process ends, and reap it.  *ret_status: its exit code, or 128 + signal.  The caller's terminal has its
+ * modes back afterwards, also on failure. */
+int foreground_wait(const struct foreground *foreground, int *ret_status, struct err *err);

@@ -21,6 +21,7 @@
 #include "netns/netns.h"
 #include "process/launch.h"
 #include "process/process.h"
+#include "process/terminal.h"
 
 /* Signals that a shell or a service manager may have set to be ignored; an ignored one would stay so through exec. */
 static const int reset_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU };
@@ -111,6 +112,13 @@ static int make_devices(struct run *run, struct err *err)
 static int switch_root(struct run *run, struct err *err)
 {
 	return rootfs_switch(run->plan->rootfs, &run->rootfs, err);
+}
+
+static int make_terminal(struct run *run, struct err *err)
+{
+	const struct spec_process *process = run->plan->process;
+
+	return terminal_make(process->user.uid, &process->console_size, run->init < 0, &run->terminal, err);
 }
 
 static int protect(struct run *run, struct err *err)
@@ -301,6 +309,9 @@ const struct step guest_create[] = {
 	HEAR	(MSG_HOST_READY),
 	DO_IF	(plan_has_container_hooks, NULL,		container_hooks, NULL),
 	DO	("root switch",		switch_root,		NULL),
+	/* in the guest's own devpts, and while /dev/console can still be made in a root that becomes read-only */
+	DO_IF	(plan_has_terminal,	"terminal",		make_terminal,	NULL),
+	TELL_IF	(plan_has_terminal,	MSG_TERMINAL),
 	DO	("rootfs protection",	protect,		NULL),
 	DO_IF	(has_no_process,	NULL,			wait_for_kill,	NULL),
 	DO	("home directory",	home,			NULL),
@@ -332,6 +343,8 @@ const struct step guest_exec[] = {
 	DO	("namespaces",		join_container,		NULL),
 	DO_IF	(plan_wants_keyring,	"session keyring",	keyring,	NULL),
 	DO_IF	(plan_has_oom_score,	"oom score",		oom_score,	NULL),
+	DO_IF	(plan_has_terminal,	"terminal",		make_terminal,	NULL),
+	TELL_IF	(plan_has_terminal,	MSG_TERMINAL),
 	DO	("home directory",	home,			NULL),
 	DO	("standard streams",	give_stdio,		NULL),
 	DO	("working directory",	working_directory,	NULL),

@@ -15,6 +15,7 @@
 #include "container/socket.h"
 #include "container/spawn.h"
 #include "container/step.h"
+#include "container/terminal.h"
 
 #define REMOVE_TIMEOUT_MS 10000
 
@@ -130,6 +131,19 @@ static int await_guest(struct run *run, struct err *err)
 	return spawn_await(run, err);
 }
 
+static bool wants_console_socket(const struct plan *plan)
+{
+	return plan_has_terminal(plan) && plan->options->console_socket;
+}
+
+/* Without a console socket the master stays open, for the foreground. */
+static int send_terminal(struct run *run, struct err *err)
+{
+	autofd master = take_fd(&run->terminal);
+
+	return terminal_send(run->plan->options->console_socket, master, err);
+}
+
 static int write_pid_file(struct run *run, struct err *err)
 {
 	return handover_pid_file(run->plan->options->pid_file, run->child, err);
@@ -160,6 +174,8 @@ const struct step host_create[] = {
 	HEAR_IF	(plan_has_runtime_hooks, MSG_WANT_HOOKS),
 	DO_IF	(plan_has_runtime_hooks, NULL,			runtime_hooks,	NULL),
 	TELL	(MSG_HOST_READY),
+	HEAR_IF	(plan_has_terminal,	MSG_TERMINAL),
+	DO_IF	(wants_console_socket,	"terminal",		send_terminal,	NULL),
 	/* the guest's own error names its stage */
 	DO	(NULL,			await_guest,		NULL),
 	DO_IF	(plan_wants_pid_file,	NULL,			write_pid_file,	NULL),

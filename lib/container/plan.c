@@ -189,6 +189,8 @@ int plan_make(const struct container_host *host, const struct container_create_o
 		r = read_config(ret, err);
 	if (r == 0)
 		r = decide(ret, compile_filter, err);
+	if (r == 0 && compile_filter)
+		r = plan_check_terminal(ret->process, options->console_socket, waits_for_start || options->detach, err);
 	if (r == 0 && !waits_for_start && compile_filter && !ret->process->is_set)
 		r = err_user(err, "process: missing: there is nothing to run");
 	return r;
@@ -259,6 +261,20 @@ bool plan_has_no_new_privileges(const struct plan *plan)
 bool plan_wants_keyring(const struct plan *plan)
 {
 	return plan->options && !plan->options->no_new_keyring;
+}
+
+int plan_check_terminal(const struct spec_process *process, const char *console_socket, bool detached, struct err *err)
+{
+	if (process->terminal && detached && !console_socket)
+		return err_user(err, "process.terminal: a terminal needs --console-socket when kavel does not stay with the guest");
+	if (console_socket && !process->terminal)
+		return err_user(err, "--console-socket %s: process.terminal is not set", console_socket);
+	return 0;
+}
+
+bool plan_has_terminal(const struct plan *plan)
+{
+	return plan->process->is_set && plan->process->terminal;
 }
 
 bool plan_has_notify(const struct plan *plan)

@@ -49,6 +49,10 @@ void plan_free(struct plan *plan);
 int plan_process(struct plan *plan, struct err *err);
 int plan_filter(struct plan *plan, struct err *err);
 
+/* Refuse a terminal without anybody to take its master, and a console socket without a terminal.  detached: the caller does
+ * not stay with the process. */
+int plan_check_terminal(const struct spec_process *process, const char *console_socket, bool detached, struct err *err);
+
 /* Refuse, with its place in the document, each property that this version decodes but does not apply. */
 int plan_check_supported(const struct spec *spec, struct err *err);
 
@@ -66,6 +70,7 @@ bool plan_has_rlimits(const struct plan *plan);
 bool plan_has_no_new_privileges(const struct plan *plan);
 bool plan_wants_keyring(const struct plan *plan);
 bool plan_has_notify(const struct plan *plan);
+bool plan_has_terminal(const struct plan *plan);
 bool plan_wants_pid_file(const struct plan *plan);
 bool plan_wants_pidfd_socket(const struct plan *plan);
 bool plan_waits_for_start(const struct plan *plan);

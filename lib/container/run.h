@@ -14,6 +14,7 @@ struct run {
 	int wire;	      /* to the other side */
 	int guest_wire;	      /* host side, until the clone: the guest's end */
 	int listen;	      /* listening socket that `start` connects to; -1 with run */
+	int terminal;	      /* master of the guest's terminal; -1: none */
 	int notify;	      /* the guest's notify socket; -1: none */
 	pid_t child;	      /* host side: the guest's process, */
 	int pidfd;	      /* and its pidfd */
@@ -33,7 +34,7 @@ struct run {
 };
 
 #define RUN_NONE                                                                                            \
-	{ .wire = -1, .guest_wire = -1, .listen = -1, .notify = -1, .pidfd = -1, .init = -1, .cgroup = -1,  \
+	{ .wire = -1, .guest_wire = -1, .listen = -1, .terminal = -1, .notify = -1, .pidfd = -1, .init = -1, .cgroup = -1,  \
 	  .rootfs = ROOTFS_CLOSED, .start_connection = -1, .launcher = -1 }
 
 /* Release what the host side holds. */

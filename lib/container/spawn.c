@@ -21,6 +21,7 @@ void run_close(struct run *run)
 	auto_close(&run->wire);
 	auto_close(&run->guest_wire);
 	auto_close(&run->listen);
+	auto_close(&run->terminal);
 	auto_close(&run->notify);
 	auto_close(&run->pidfd);
 	auto_close(&run->init);

@@ -6,16 +6,16 @@
 int steps_run(const struct step *table, struct run *run, struct err *err)
 {
 	for (const struct step *step = table; step->is_row; step++) {
-		int r = 0;
+		int r = 0, none;
 
 		if (step->when && !step->when(run->plan))
 			continue;
 		if (run->is_guest)
 			*run->progress = (int)(step - table);
 		if (step->tell)
-			r = wire_tell(run->wire, step->tell, err);
+			r = wire_tell(run->wire, step->tell, step->tell == MSG_TERMINAL ? run->terminal : -1, err);
 		else if (step->hear)
-			r = wire_hear(run->wire, step->hear, err);
+			r = wire_hear(run->wire, step->hear, step->hear == MSG_TERMINAL ? &run->terminal : &none, err);
 		else
 			r = step->run(run, err);
 		if (r < 0)

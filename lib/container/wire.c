@@ -20,6 +20,7 @@ static const char *const names[MSG_COUNT] = {
 	[MSG_NONE] = "NONE",
 	[MSG_WANT_HOOKS] = "WANT_HOOKS",
 	[MSG_HOST_READY] = "HOST_READY",
+	[MSG_TERMINAL] = "TERMINAL",
 	[MSG_FAILED] = "FAILED",
 };
 
@@ -59,10 +60,10 @@ static int gone(struct err *err)
 	return err_set(err, ECONNRESET, "the other side ended without a word");
 }
 
-int wire_tell(int wire, enum wire_message message, struct err *err)
+int wire_tell(int wire, enum wire_message message, int fd, struct err *err)
 {
 	struct packet packet = { .message = message };
-	int r = fd_send(wire, &packet, PACKET_SHORT, -1);
+	int r = fd_send(wire, &packet, PACKET_SHORT, fd);
 
 	if (r == -EPIPE) {
 		/* the other side is gone; what it said last is still there to be read, and is the better error */
@@ -73,10 +74,11 @@ int wire_tell(int wire, enum wire_message message, struct err *err)
 	return r < 0 ? err_sys(err, -r, "send %s to the other side", wire_message_name(message)) : 0;
 }
 
-int wire_hear(int wire, enum wire_message expected, struct err *err)
+int wire_hear(int wire, enum wire_message expected, int *ret_fd, struct err *err)
 {
 	struct packet packet;
-	ssize_t n = fd_receive(wire, &packet, sizeof(packet), NULL);
+	autofd fd = -1;
+	ssize_t n = fd_receive(wire, &packet, sizeof(packet), &fd);
 
 	if (n == -ECONNRESET || n == 0)
 		return gone(err);
@@ -86,6 +88,7 @@ int wire_hear(int wire, enum wire_message expected, struct err *err)
 		return take_failure(&packet, err);
 	if ((size_t)n != PACKET_SHORT || packet.message != expected)
 		return err_set(err, EPROTO, "expected the message %s from the other side", wire_message_name(expected));
+	*ret_fd = take_fd(&fd);
 	return 0;
 }
 

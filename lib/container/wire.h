@@ -12,6 +12,7 @@ enum wire_message {
 	MSG_NONE,
 	MSG_WANT_HOOKS,	  /* guest: the rootfs is mounted; prestart and createRuntime hooks may run */
 	MSG_HOST_READY,	  /* host: the state is on disk and the hooks have run; go on */
+	MSG_TERMINAL,	  /* guest: here is the master of the terminal (a descriptor comes along) */
 	MSG_FAILED,	  /* guest: set-up failed; a struct err follows in the packet */
 	MSG_COUNT
 };
@@ -22,14 +23,15 @@ const char *wire_message_name(enum wire_message message);
 /* Make the pair, close-on-exec. */
 int wire_make(int *ret_host, int *ret_guest, struct err *err);
 
-/* Send a message. */
-int wire_tell(int wire, enum wire_message message, struct err *err);
+/* Send a message, with a descriptor unless fd is -1. */
+int wire_tell(int wire, enum wire_message message, int fd, struct err *err);
 
 /* Send MSG_FAILED with a description.  A failure to send is not told: the other side is gone. */
 void wire_tell_failure(int wire, const struct err *failure);
 
-/* Wait for a message.  When MSG_FAILED comes instead, its description becomes the error.  End of file is ECONNRESET. */
-int wire_hear(int wire, enum wire_message expected, struct err *err);
+/* Wait for a message.  When MSG_FAILED comes instead, its description becomes the error.  End of file is ECONNRESET.
+ * *ret_fd: a descriptor that came along, close-on-exec, or -1. */
+int wire_hear(int wire, enum wire_message expected, int *ret_fd, struct err *err);
 
 /* Host side, at the end: wait until the guest became the launcher and, when it starts at once, until that executed the
  * program.  Returns 0 for end of file; 1 when the launcher reported that it could not execute the program (*ret_number:

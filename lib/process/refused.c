@@ -19,11 +19,6 @@ static bool has_selinux(const struct spec_process *process)
 	return has_text(process->selinux_label);
 }
 
-static bool has_terminal(const struct spec_process *process)
-{
-	return process->terminal;
-}
-
 static bool has_scheduler(const struct spec_process *process)
 {
 	return process->scheduler.is_set;
@@ -40,7 +35,6 @@ static const struct {
 	const char *property;
 	bool (*is_asked)(const struct spec_process *process);
 } refused[] = {
-	{ "process.terminal", has_terminal },
 	{ "process.apparmorProfile", has_apparmor },
 	{ "process.selinuxLabel", has_selinux },
 	{ "process.scheduler", has_scheduler },
