@@ -122,10 +122,10 @@ static void every_undo_does_nothing_when_nothing_is_recorded(void)
 int main(void)
 {
 	static const struct unit_test tests[] = {
-		UNIT(no_combination_of_predicates_makes_the_sides_wait_for_ever),
-		UNIT(the_check_sees_a_side_that_waits_in_vain),
-		UNIT(every_undo_does_nothing_when_nothing_is_recorded),
-		UNIT_END,
+		TEST(no_combination_of_predicates_makes_the_sides_wait_for_ever),
+		TEST(the_check_sees_a_side_that_waits_in_vain),
+		TEST(every_undo_does_nothing_when_nothing_is_recorded),
+		TEST_END,
 	};
 
 	return unit_run(tests);
