@@ -64,7 +64,7 @@ static int plan_upper(const char *upper, const char *work, struct arena *arena, 
 	return overlay->upper && overlay->work ? 0 : err_memory(err);
 }
 
-int plan_overlay(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err)
+int rootfs_plan_overlay(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err)
 {
 	const char *lowers = spec_annotation(spec, KEY_LOWERDIRS);
 	const char *upper = spec_annotation(spec, KEY_UPPERDIR);

@@ -137,7 +137,7 @@ static int plan_paths(const struct spec_strings *list, const char *name, struct 
 	return 0;
 }
 
-int plan_masks(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err)
+int rootfs_plan_masks(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err)
 {
 	int r = plan_paths(&spec->linux_.masked_paths, "maskedPaths", arena, &plan->masked, err);
 
@@ -159,15 +159,15 @@ int rootfs_plan(const struct spec *spec, const struct rootfs_context *context, s
 	if (r == 0)
 		r = plan_propagation(spec, plan, err);
 	if (r == 0)
-		r = plan_overlay(spec, arena, plan, err);
+		r = rootfs_plan_overlay(spec, arena, plan, err);
 	if (r == 0)
 		r = check_without_mount_ns(spec, plan, err);
 	if (r == 0)
-		r = plan_mounts(spec, arena, plan, err);
+		r = rootfs_plan_mounts(spec, arena, plan, err);
 	if (r == 0)
-		r = plan_devices(spec, arena, plan, err);
+		r = rootfs_plan_devices(spec, arena, plan, err);
 	if (r == 0)
-		r = plan_masks(spec, arena, plan, err);
+		r = rootfs_plan_masks(spec, arena, plan, err);
 	if (r < 0)
 		return r;
 	*ret = plan;

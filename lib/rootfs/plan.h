@@ -72,7 +72,7 @@ const char *plan_clean_path(const char *path, struct arena *arena);
 const char *plan_host_path(const struct rootfs_context *context, const char *path, struct arena *arena);
 
 /* The sections of rootfs_plan(). */
-int plan_mounts(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
-int plan_overlay(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
-int plan_devices(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
-int plan_masks(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
+int rootfs_plan_mounts(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
+int rootfs_plan_overlay(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
+int rootfs_plan_devices(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
+int rootfs_plan_masks(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);

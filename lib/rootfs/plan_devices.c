@@ -105,7 +105,7 @@ static int plan_defaults(struct arena *arena, struct rootfs_plan *plan, struct e
 	return 0;
 }
 
-int plan_devices(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err)
+int rootfs_plan_devices(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err)
 {
 	const struct spec_devices *list = &spec->linux_.devices;
 

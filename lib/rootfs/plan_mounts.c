@@ -152,7 +152,7 @@ static int plan_list(const struct spec_mounts *list, const char *name, struct ar
 	return r;
 }
 
-int plan_mounts(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err)
+int rootfs_plan_mounts(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err)
 {
 	static const struct spec_mounts none;
 	const struct spec_mounts *own = plan->context.own_mounts ? plan->context.own_mounts : &none;
