@@ -78,8 +78,8 @@ complete -c kavel -n '__fish_seen_subcommand_from exec' -l preserve-fds -x -d 'P
 complete -c kavel -n '__fish_seen_subcommand_from exec' -l cgroup -x -d 'Sub-group to run in'
 complete -c kavel -n '__fish_seen_subcommand_from exec' -l ignore-paused -d 'Also in a paused container'
 complete -c kavel -n '__fish_seen_subcommand_from exec' -l no-subreaper -d 'Accepted, ignored'
-complete -c kavel -n '__fish_seen_subcommand_from exec' -s t -l tty -d 'Refused by this version'
-complete -c kavel -n '__fish_seen_subcommand_from exec' -l console-socket -x -d 'Refused by this version'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -s t -l tty -d 'Give it a terminal'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l console-socket -r -F -d 'Socket that gets the terminal'
 complete -c kavel -n '__fish_seen_subcommand_from exec' -l process-label -x -d 'Refused by this version'
 complete -c kavel -n '__fish_seen_subcommand_from exec' -l apparmor -x -d 'Refused by this version'
 

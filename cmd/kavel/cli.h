@@ -34,9 +34,9 @@ struct cli_options {
 	struct container_create_options create;
 	struct container_exec_options exec;
 	struct option_list env, caps, gids;
-	const char *exec_console_socket, *process_label, *apparmor;
+	const char *process_label, *apparmor;
 	int format; /* enum cli_format */
-	bool all, force, regex, quiet, rootless_spec, tty;
+	bool all, force, regex, quiet, rootless_spec;
 };
 
 struct cli_command;

@@ -12,8 +12,6 @@ static int check_supported(const struct cli_options *given, struct err *err)
 		const char *name;
 		bool is_asked;
 	} refused[] = {
-		{ "--tty", given->tty },
-		{ "--console-socket", given->exec_console_socket },
 		{ "--process-label", given->process_label && *given->process_label },
 		{ "--apparmor", given->apparmor && *given->apparmor },
 	};
@@ -90,14 +88,15 @@ static const struct option_row own_options[] = {
 	OPTION_LIST(OPTIONS, gids, "additional-gids", 'g', "GID", "add a group; may be repeated"),
 	OPTION_LIST(OPTIONS, caps, "cap", 'c', "CAP", "add a capability; may be repeated"),
 	OPTION_FLAG(OPTIONS, exec.no_new_privileges, "no-new-privs", 0, "set no_new_privs"),
+	OPTION_FLAG(OPTIONS, exec.terminal, "tty", 't', "give it a terminal"),
+	OPTION_TEXT(OPTIONS, exec.console_socket, "console-socket", 0, "PATH",
+		    "UNIX socket that gets the terminal's master"),
 	OPTION_FLAG(OPTIONS, exec.detach, "detach", 'd', "return as soon as the process runs"),
 	OPTION_TEXT(OPTIONS, exec.pid_file, "pid-file", 0, "FILE", "write the process ID to FILE"),
 	OPTION_TEXT(OPTIONS, exec.pidfd_socket, "pidfd-socket", 0, "PATH", "UNIX socket that gets a pidfd"),
 	OPTION_UINT(OPTIONS, exec.preserve_fds, "preserve-fds", 0, "N", "pass on N descriptors, from 3 on"),
 	OPTION_TEXT(OPTIONS, exec.cgroup, "cgroup", 0, "PATH", "sub-group of the container's cgroup to run in"),
 	OPTION_FLAG(OPTIONS, exec.ignore_paused, "ignore-paused", 0, "also in a paused container"),
-	OPTION_FLAG(OPTIONS, tty, "tty", 't', "give it a terminal; refused by this version"),
-	OPTION_TEXT(OPTIONS, exec_console_socket, "console-socket", 0, "PATH", "refused by this version"),
 	OPTION_TEXT(OPTIONS, process_label, "process-label", 0, "LABEL", "refused by this version"),
 	OPTION_TEXT(OPTIONS, apparmor, "apparmor", 0, "PROFILE", "refused by this version"),
 	OPTION_IGNORED("no-subreaper", NULL, "accepted, ignored"),

@@ -32,8 +32,7 @@ static int run(struct cli *cli, char **words, struct err *err)
 	int r;
 
 	(void)words; /* none */
-	/* without a terminal: create refuses one so far */
-	r = spec_default_json(cli->options.rootless_spec, false, &text, err);
+	r = spec_default_json(cli->options.rootless_spec, true, &text, err);
 	if (r < 0)
 		return r;
 	if (text.failed)
