@@ -130,7 +130,8 @@ static int verify(const struct rootfs *rootfs, const struct mount_item *m, struc
 	return r < 0 ? r : path_verify_fs(fd, m->magic, m->ino, m->destination, err);
 }
 
-int rootfs_bind(const struct rootfs_plan *plan, const struct rootfs *rootfs, const struct mount_item *m, struct err *err)
+int rootfs_bind(const struct rootfs_plan *plan, const struct rootfs *rootfs, const struct mount_item *m,
+		struct err *err)
 {
 	const struct mount_options *o = &m->options;
 	unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (o->bind_below ? AT_RECURSIVE : 0) |

@@ -83,7 +83,8 @@ static int own(const struct device_item *device, int dir, const char *name, stru
 	}
 	if ((device->uid != maker->uid || device->gid != maker->gid) &&
 	    fchownat(dir, name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_sys(err, errno, "%s: chown %s to %u:%u", device->where, device->path, device->uid, device->gid);
+		return err_sys(err, errno, "%s: chown %s to %u:%u", device->where, device->path, device->uid,
+			       device->gid);
 	return 0;
 }
 

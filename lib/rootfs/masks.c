@@ -1,5 +1,5 @@
-/* Masked and read-only paths, put in place inside the new root: whatever a symlink says, what can be mounted on is in
- * the guest's own mount namespace, where nothing of the host is left.
+/* Masked and read-only paths, put in place inside the new root: what can be mounted on is in the guest's own mount
+ * namespace, where nothing of the host is left.  Each path is resolved once, to a descriptor (GHSA-3q8j-pf29-vwv8).
  *
  * The order is: look first, then copy the mount, then attach it.  A copy that is never attached would wait for a grace
  * period of the kernel when it is closed. */
@@ -32,14 +32,6 @@ static int make_empty(int *ret_fd)
 	return 0;
 }
 
-/* The path is given as it stands: it is resolved once more, by the kernel, and what it leads to is masked. */
-static int attach_at(int tree, int root, const char *path)
-{
-	if (sys_move_mount(tree, "", root, path, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) < 0)
-		return -errno;
-	return 0;
-}
-
 /* A mount to cover paths with: the first gets the mount itself, the others copies of it (only a mount that is attached
  * in the own namespace may be copied). */
 struct cover {
@@ -47,32 +39,35 @@ struct cover {
 	bool is_attached;
 };
 
-static int cover_path(struct cover *cover, int root, const char *path)
+static int cover_place(struct cover *cover, int place)
 {
 	autofd copy = -1;
 	int r;
 
 	if (!cover->is_attached) {
-		r = attach_at(cover->fd, root, path);
+		r = rootfs_attach(cover->fd, place);
 		cover->is_attached = r == 0;
 		return r;
 	}
 	copy = sys_open_tree(cover->fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	return copy < 0 ? -errno : attach_at(copy, root, path);
+	return copy < 0 ? -errno : rootfs_attach(copy, place);
 }
 
-static int mask(const struct rootfs *rootfs, const char *path, struct cover *null, struct cover *empty)
+static int mask(const struct rootfs *rootfs, const char *path, struct cover *null, struct cover *empty, struct err *err)
 {
+	autofd place = -1;
 	struct stat st;
-	int r = 0;
+	int r = path_open_if_exists(rootfs->fd, path, O_PATH, &place, err);
 
-	if (fstatat(rootfs->fd, path, &st, 0) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-	if (!S_ISDIR(st.st_mode))
-		return cover_path(null, rootfs->fd, path);
-	if (empty->fd < 0)
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (fstat(place, &st) < 0)
+		return err_sys(err, errno, "stat /%s", path);
+	if (S_ISDIR(st.st_mode) && empty->fd < 0)
 		r = make_empty(&empty->fd);
-	return r < 0 ? r : cover_path(empty, rootfs->fd, path);
+	if (r == 0)
+		r = cover_place(S_ISDIR(st.st_mode) ? empty : null, place);
+	return r < 0 ? err_sys(err, -r, "mask /%s", path) : 0;
 }
 
 int rootfs_mask(const struct rootfs_plan *plan, const struct rootfs *rootfs, struct err *err)
@@ -80,13 +75,10 @@ int rootfs_mask(const struct rootfs_plan *plan, const struct rootfs *rootfs, str
 	struct cover null = { .fd = rootfs->null_tree }, empty = { .fd = -1 };
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < plan->masked.count; i++) {
-		r = mask(rootfs, plan->masked.items[i], &null, &empty);
-		if (r < 0)
-			r = err_sys(err, -r, "linux.maskedPaths: mask /%s", plan->masked.items[i]);
-	}
+	for (size_t i = 0; r == 0 && i < plan->masked.count; i++)
+		r = mask(rootfs, plan->masked.items[i], &null, &empty, err);
 	auto_close(&empty.fd);
-	return r;
+	return r < 0 ? err_in(err, "linux.maskedPaths") : 0;
 }
 
 static int make_readonly(const struct rootfs *rootfs, const char *path, struct err *err)
@@ -99,9 +91,9 @@ static int make_readonly(const struct rootfs *rootfs, const char *path, struct e
 		return r;
 	tree = sys_open_tree(place, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
 	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr) < 0)
-		return err_sys(err, errno, "/%s", path);
+		return err_sys(err, errno, "make /%s read-only", path);
 	r = rootfs_attach(tree, place);
-	return r < 0 ? err_sys(err, -r, "/%s", path) : 0;
+	return r < 0 ? err_sys(err, -r, "make /%s read-only", path) : 0;
 }
 
 int rootfs_make_readonly(const struct rootfs_plan *plan, const struct rootfs *rootfs, struct err *err)

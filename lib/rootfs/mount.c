@@ -45,7 +45,8 @@ static bool has_mode(const char *data)
 }
 
 /* A tmpfs over an existing directory has that directory's mode, unless the options say another. */
-static int add_mode(const struct mount_item *m, const struct mount_target *target, struct str_buf *data, struct err *err)
+static int add_mode(const struct mount_item *m, const struct mount_target *target, struct str_buf *data,
+		    struct err *err)
 {
 	struct stat st;
 
@@ -77,8 +78,8 @@ static int copy_up(const struct mount_item *m, int from, int mounted, struct err
 {
 	autofd to = openat(mounted, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct mount_attr attr = { .attr_set = m->options.top.set & MOUNT_ATTR_RDONLY };
-	int r = to < 0 ? err_sys(err, errno, "open %s in the rootfs", m->destination) :
-			 path_verify_fs(to, SYS_TMPFS_MAGIC, 0, m->destination, err);
+	int r = to < 0 ? err_sys(err, errno, "open %s in the rootfs", m->destination)
+		       : path_verify_fs(to, SYS_TMPFS_MAGIC, 0, m->destination, err);
 
 	if (r == 0)
 		r = rootfs_copy_up(from, to, err);
@@ -111,7 +112,8 @@ static int finish(const struct rootfs_plan *plan, struct rootfs *rootfs, const s
 	return 0;
 }
 
-static int mount_tmpfs(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m, struct err *err)
+static int mount_tmpfs(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m,
+		       struct err *err)
 {
 	unsigned long flags = mount_options_flags(&m->options);
 	struct mount_target target;

@@ -47,7 +47,8 @@ static int plan_lowers(const char *text, struct arena *arena, struct rootfs_plan
 	}
 }
 
-static int plan_upper(const char *upper, const char *work, struct arena *arena, struct rootfs_plan *plan, struct err *err)
+static int plan_upper(const char *upper, const char *work, struct arena *arena, struct rootfs_plan *plan,
+		      struct err *err)
 {
 	struct overlay_item *overlay = &plan->overlay;
 
@@ -57,7 +58,8 @@ static int plan_upper(const char *upper, const char *work, struct arena *arena, 
 	if (!upper || overlay->tmpfs)
 		return 0;
 	if (!work)
-		return err_user(err, "annotations[\"" KEY_WORKDIR "\"]: is missing: an upper directory needs an empty one on "
+		return err_user(err, "annotations[\"" KEY_WORKDIR
+				     "\"]: is missing: an upper directory needs an empty one on "
 				     "the same file system");
 	overlay->upper = plan_host_path(&plan->context, upper, arena);
 	overlay->work = plan_host_path(&plan->context, work, arena);
@@ -134,8 +136,9 @@ static int explain(const struct rootfs_plan *plan, int number, struct err *err)
 	if (number == ELOOP)
 		return err_hint(err, "the upper or work directory lies inside a lower directory, or is in use");
 	if (number == EINVAL)
-		return err_hint(err, "upper and work directory must be on one file system, which can be written and is not "
-				     "an overlay itself; layers can be nested twice");
+		return err_hint(err,
+				"upper and work directory must be on one file system, which can be written and is not "
+				"an overlay itself; layers can be nested twice");
 	return -number;
 }
 
@@ -188,8 +191,10 @@ static int mount_layers(const struct rootfs_plan *plan, struct arena *paths, str
 	if (data.failed)
 		return err_memory(err);
 	if (data.size >= DATA_ROOM)
-		return err_user(err, "annotations[\"" KEY_LOWERDIRS "\"]: the layers' paths are longer than the %d bytes "
-				     "that the kernel takes", DATA_ROOM - 1);
+		return err_user(err,
+				"annotations[\"" KEY_LOWERDIRS "\"]: the layers' paths are longer than the %d bytes "
+				"that the kernel takes",
+				DATA_ROOM - 1);
 	if (mount("overlay", plan->path, "overlay", upper ? 0 : MS_RDONLY, data.data) < 0)
 		return explain(plan, errno, err);
 	return 0;

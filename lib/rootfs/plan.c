@@ -44,10 +44,14 @@ bool rootfs_is_private(const struct rootfs_plan *plan)
 static int plan_propagation(const struct spec *spec, struct rootfs_plan *plan, struct err *err)
 {
 	static const struct str_name names[] = {
-		{ "private", MS_PRIVATE },	 { "rprivate", MS_PRIVATE | MS_REC },
-		{ "slave", MS_SLAVE },		 { "rslave", MS_SLAVE | MS_REC },
-		{ "shared", MS_SHARED },	 { "rshared", MS_SHARED | MS_REC },
-		{ "unbindable", MS_UNBINDABLE }, { "runbindable", MS_UNBINDABLE | MS_REC },
+		{ "private", MS_PRIVATE },
+		{ "rprivate", MS_PRIVATE | MS_REC },
+		{ "slave", MS_SLAVE },
+		{ "rslave", MS_SLAVE | MS_REC },
+		{ "shared", MS_SHARED },
+		{ "rshared", MS_SHARED | MS_REC },
+		{ "unbindable", MS_UNBINDABLE },
+		{ "runbindable", MS_UNBINDABLE | MS_REC },
 		{ NULL, 0 },
 	};
 	const char *name = spec->linux_.rootfs_propagation;
@@ -75,8 +79,9 @@ static int plan_root(const struct spec *spec, struct arena *arena, struct rootfs
 	if (!plan->path)
 		return err_memory(err);
 	if (str_eq(plan->path, "/") && plan->context.has_mount_ns)
-		return err_user(err, "root.path: the host's own root cannot be switched to (an overlay of it can: annotation "
-				     "org.kavel.overlay.lowerdirs)");
+		return err_user(
+			err, "root.path: the host's own root cannot be switched to (an overlay of it can: annotation "
+			     "org.kavel.overlay.lowerdirs)");
 	return 0;
 }
 
@@ -100,7 +105,8 @@ static int check_without_mount_ns(const struct spec *spec, const struct rootfs_p
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].is_asked)
-			return err_user(err, "%s: needs a new mount namespace (linux.namespaces has none)", rows[i].name);
+			return err_user(err, "%s: needs a new mount namespace (linux.namespaces has none)",
+					rows[i].name);
 	return 0;
 }
 

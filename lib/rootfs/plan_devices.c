@@ -54,7 +54,8 @@ static int plan_device(const struct spec_device *device, struct arena *arena, st
 	const struct str_name *type = device->type ? str_lookup(types, device->type) : NULL;
 
 	if (!type)
-		return err_user(err, "%s.type: \"%s\" is not c, u, b or p", item->where, device->type ? device->type : "");
+		return err_user(err, "%s.type: \"%s\" is not c, u, b or p", item->where,
+				device->type ? device->type : "");
 	if (!device->path || device->path[0] != '/')
 		return err_user(err, "%s.path: \"%s\" is not an absolute path", item->where,
 				device->path ? device->path : "");

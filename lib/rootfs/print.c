@@ -81,5 +81,6 @@ void rootfs_plan_print(const struct rootfs_plan *plan, struct str_buf *out)
 	str_append_f(out, "switch: %s\n", how);
 	print_paths(&plan->readonly_paths, "read-only", out);
 	print_paths(&plan->masked, "masked", out);
-	str_append_f(out, "root: %s, %s\n", plan->readonly ? "read-only" : "writable", propagation_name(plan->propagation));
+	str_append_f(out, "root: %s, %s\n", plan->readonly ? "read-only" : "writable",
+		     propagation_name(plan->propagation));
 }

@@ -9,7 +9,8 @@
 /* A private mount that is asked to be a slave has no master, and stays private. */
 static int protect_root(const struct rootfs_plan *plan, int root, struct err *err)
 {
-	struct mount_attr attr = { .attr_set = plan->readonly ? MOUNT_ATTR_RDONLY : 0, .propagation = plan->propagation };
+	struct mount_attr attr = { .attr_set = plan->readonly ? MOUNT_ATTR_RDONLY : 0,
+				   .propagation = plan->propagation };
 
 	if (!(attr.attr_set | attr.propagation))
 		return 0;

@@ -20,8 +20,8 @@ static bool make_in_dev(const struct rootfs *rootfs, const char *destination, bo
 
 	if (rootfs->dev_fd < 0 || !name || strchr(name, '/'))
 		return false;
-	if (want_dir ? mkdirat(rootfs->dev_fd, name, TARGET_DIR_MODE) < 0 :
-		       mknodat(rootfs->dev_fd, name, S_IFREG | TARGET_FILE_MODE, 0) < 0)
+	if (want_dir ? mkdirat(rootfs->dev_fd, name, TARGET_DIR_MODE) < 0
+		     : mknodat(rootfs->dev_fd, name, S_IFREG | TARGET_FILE_MODE, 0) < 0)
 		return false;
 	fd = openat(rootfs->dev_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | (want_dir ? O_DIRECTORY : 0));
 	if (fd < 0)
