@@ -25,14 +25,14 @@ static int table_load(const struct cli *cli, char **ids, size_t count, struct ta
 	ret->rows = calloc(count + 1, sizeof(*ret->rows));
 	if (!ret->rows)
 		return err_memory(err);
-	for (; *ids; ids++) {
+	for (size_t i = 0; i < count; i++) {
 		struct err one;
-		int r = container_info(&cli->host, *ids, &ret->rows[ret->count], &one);
+		int r = container_info(&cli->host, ids[i], &ret->rows[ret->count], &one);
 
 		if (r == 0)
 			ret->count++;
 		else if (r != -ENOENT)
-			log_warning("list %s: %s", *ids, one.text);
+			log_warning("list %s: %s", ids[i], one.text);
 	}
 	return 0;
 }
@@ -123,8 +123,8 @@ static int append_list(const struct cli *cli, char **ids, size_t count, struct s
 	int r;
 
 	if (cli->options.quiet) {
-		for (; *ids; ids++)
-			str_append_f(out, "%s\n", *ids);
+		for (size_t i = 0; i < count; i++)
+			str_append_f(out, "%s\n", ids[i]);
 		return 0;
 	}
 	r = table_load(cli, ids, count, &table, err);

@@ -5,11 +5,11 @@
 #include "base/log.h"
 #include "cli.h"
 
-static int call_each(struct cli *cli, const regex_t *regex, char **ids, cli_one one, void *context)
+static int call_each(struct cli *cli, const regex_t *regex, char *const *ids, cli_one one, void *context)
 {
 	int status = 0;
 
-	for (; *ids; ids++) {
+	for (; ids && *ids; ids++) {
 		struct err err;
 
 		if (regexec(regex, *ids, 0, NULL, 0) != 0)

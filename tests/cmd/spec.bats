@@ -59,7 +59,7 @@ load setup
 @test "plan and spec need no privilege and no state directory" {
 	((EUID == 0)) || skip "needs root to become somebody else"
 	mkdir -p bundle/rootfs
-	chmod 755 . bundle bundle/rootfs
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" . bundle bundle/rootfs
 	must kavel spec --bundle bundle
 	chmod 644 bundle/config.json
 	# the program itself may lie where nobody can go

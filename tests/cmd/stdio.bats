@@ -41,7 +41,7 @@ load setup
 		import os, signal, sys
 		signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 		signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-		signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+		signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
 		os.execv(sys.argv[1], sys.argv[1:])
 	PYTHON
 	try python3 odd.py "$KAVEL" --root "$ROOT" list --format json
