@@ -40,6 +40,7 @@ static const struct {
 static bool key_path(const char *key, char path[KEY_MAX])
 {
 	size_t size = strlen(key), first = strcspn(key, "./");
+	const char *last;
 	bool dots = key[first] == '.';
 
 	if (!size || size >= KEY_MAX || strstr(key, ".."))
@@ -52,8 +53,9 @@ static bool key_path(const char *key, char path[KEY_MAX])
 		path[i] = !dots ? c : c == '.' ? '/' : c == '/' ? '.' : c;
 	}
 	/* no empty name, "." or "..": neither first, nor last, nor between */
+	last = strrchr(path, '/');
 	return path[0] != '/' && path[size - 1] != '/' && !strstr(path, "//") && !str_after(path, "./") &&
-	       !strstr(path, "/./") && !strstr(path, "..");
+	       !strstr(path, "/./") && !strstr(path, "..") && !str_eq(last ? last + 1 : path, ".");
 }
 
 static bool matches(const char *pattern, const char *path)

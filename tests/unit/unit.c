@@ -45,6 +45,11 @@ void unit_skip(const char *why)
 	now.skipped = why;
 }
 
+bool unit_has_failed(void)
+{
+	return now.failed;
+}
+
 static void print_name(const char *name)
 {
 	for (; *name; name++)

@@ -38,5 +38,8 @@ bool unit_check_has(const char *text, const char *part, const char *file, int li
 /* Mark the running test as skipped: it cannot be made here.  why: for the reader. */
 void unit_skip(const char *why);
 
+/* True if a check of the running test has failed so far. */
+bool unit_has_failed(void);
+
 /* Run all tests in their order.  Returns the exit status of the program: 1 if any failed. */
 int unit_run(const struct unit_test *tests);
