@@ -1,0 +1,62 @@
+/* One group directory: finding it again, and reading it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "cgroups/cgroup.h"
+
+/* Room for a mount point, a path below it and a file name. */
+#define GROUP_PATH_MAX 1600
+
+/* Permission bits of a group's directory.  The sticky bit, without meaning there, marks it as made by kavel until its
+ * inode number is recorded. */
+#define GROUP_MODE 01755
+
+/* Index of the v2 hierarchy in the layout, or -1. */
+int cgroup_unified(const struct cgroup_layout *layout);
+
+/* Index of the hierarchy by whose group a container is found, frozen and killed: v2; without it the freezer; without
+ * that the first.  The layout must have one. */
+unsigned int cgroup_tracking(const struct cgroup_layout *layout);
+
+/* "<mount point><path>" in `out`, which has GROUP_PATH_MAX bytes. */
+void group_full_path(const struct cgroup_layout *layout, unsigned int hierarchy, const char *path, char *out);
+
+/* Open the group's directory (O_PATH), if it is still the one with that inode number.
+ * Returns 0; 1 when it is gone or another; or an error. */
+int group_open(const struct cgroup_layout *layout, unsigned int hierarchy, const char *path, uint64_t inode, int *ret_fd,
+	       struct err *err);
+
+/* Open the group by which the made container is tracked.  Returns as group_open(), and 1 when none was made. */
+int group_open_tracking(const struct cgroup_layout *layout, const struct cgroup_made *made, int *ret_fd,
+			bool *ret_unified, struct err *err);
+
+/* The value of `key` in a flat keyed file such as cgroup.events, or -errno (-ENODATA: no such key). */
+int64_t group_read_key(int dir, const char *file, const char *key);
+
+/* Wait for an event of the cgroup.events file that is open as `events`, at most `timeout_ms`.  Returns what poll(2)
+ * returns.  Events since the last read are not missed. */
+int group_wait_event(int events, int64_t timeout_ms);
+
+/* Milliseconds of a clock that only goes forward. */
+int64_t group_now_ms(void);
+
+/* Remove what cgroup_make() made before it failed; nobody was put into the groups yet. */
+void group_unmake(const struct cgroup_layout *layout, const struct cgroup_made *made);
+
+/* One record of cgroup_made.v1. */
+struct group_v1 {
+	unsigned int hierarchy; /* index in the layout */
+	uint64_t inode;
+	unsigned int levels; /* directories made there; 0: it existed before */
+};
+
+/* Take the next record off *at, passing over hierarchies that are not mounted any more.  False: no more. */
+bool group_next_v1(const struct cgroup_layout *layout, const char **at, struct group_v1 *ret);
+
+/* Call visit() for the group and each group below it.  dir: its descriptor, valid during the call.  Stops at the first
+ * non-zero result and returns it; -ELOOP when the tree is too deep.  A group that vanishes meanwhile is passed over. */
+typedef int group_visit(void *data, int dir);
+int group_walk(int dir, group_visit *visit, void *data);

@@ -1,0 +1,105 @@
+/* Writing the limits. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "cgroups/group.h"
+#include "cgroups/plan.h"
+
+/* What an errno of a write to a knob means beyond its own words. */
+static const struct {
+	int number;
+	const char *meaning;
+} meanings[] = {
+	{ ENOENT, "this kernel does not have the setting" },
+	{ EINVAL, "the kernel does not accept this value" },
+	{ ERANGE, "the value is out of the kernel's range" },
+	{ EBUSY, "more than that is in use" },
+	{ ENODEV, "there is no such device" },
+	{ ENXIO, "there is no such device" },
+	{ EACCES, "the group is not delegated to the caller" },
+	{ EPERM, "the group above does not allow it" },
+	{ EOPNOTSUPP, "this kernel does not support the setting" },
+};
+
+static int refused(const struct cgroup_write *item, const char *path, int number, struct err *err)
+{
+	(void)err_sys(err, number, "linux.resources.%s: write \"%s\" to %s of cgroup %s", item->property, item->value,
+		      item->file, path);
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+		if (meanings[i].number == number)
+			return err_hint(err, "%s", meanings[i].meaning);
+	return -number;
+}
+
+static int open_dir(const struct cgroup_plan *plan, unsigned int hierarchy, int v2_fd, const char *file, char *path,
+		    size_t room)
+{
+	if ((int)hierarchy == plan->unified) {
+		(void)snprintf(path, room, "%s", file);
+		return v2_fd;
+	}
+	(void)snprintf(path, room, "%s%s/%s", plan->layout->items[hierarchy].mount_point, plan->path, file);
+	return AT_FDCWD;
+}
+
+/* Write one value.  Returns 0; 1 when the next write is passed over; or an error. */
+static int write_one(const struct cgroup_plan *plan, const struct cgroup_write *item, int v2_fd, struct err *err)
+{
+	char path[GROUP_PATH_MAX + 256];
+	int dir = open_dir(plan, item->hierarchy, v2_fd, item->file, path, sizeof(path));
+	int r = file_write_knob(dir, path, item->value);
+
+	if (r >= 0)
+		return item->flags & CGROUP_WRITE_OR_NEXT ? 1 : 0;
+	if (r == -ENOENT) {
+		if (item->flags & (CGROUP_WRITE_OPTIONAL | CGROUP_WRITE_OR_NEXT))
+			return 0;
+		if (item->flags & CGROUP_WRITE_OR_NONE && (str_eq(item->value, "0") || str_eq(item->value, "max")))
+			return 0;
+	}
+	return refused(item, plan->path, -r, err);
+}
+
+/* memory.checkBeforeUpdate: a limit below what is in use would make the kernel kill. */
+static int check_usage(const struct cgroup_plan *plan, int v2_fd, struct err *err)
+{
+	bool unified = (int)plan->memory == plan->unified;
+	char path[GROUP_PATH_MAX + 256], text[64];
+	int64_t usage;
+	int dir;
+
+	if (!plan->usage_below.is_set)
+		return 0;
+	dir = open_dir(plan, plan->memory, v2_fd, unified ? "memory.current" : "memory.usage_in_bytes", path, sizeof(path));
+	if (file_read_short(dir, path, text, sizeof(text)) < 0 || !str_i64(text, 0, INT64_MAX, &usage))
+		return err_user(err, "linux.resources.memory.checkBeforeUpdate: the usage of cgroup %s cannot be read",
+				plan->path);
+	if (usage > plan->usage_below.value)
+		return err_set(err, EBUSY, "linux.resources.memory.limit: %" PRId64 " is less than the %" PRId64
+			       " bytes in use", plan->usage_below.value, usage);
+	return 0;
+}
+
+int cgroup_limit(const struct cgroup_plan *plan, const struct cgroup_made *made, int v2_fd, struct err *err)
+{
+	int r;
+
+	if (!made->path[0])
+		return 0;
+	r = check_usage(plan, v2_fd, err);
+	for (const struct cgroup_write *item = plan->writes; r == 0 && item; item = item->next) {
+		r = write_one(plan, item, v2_fd, err);
+		if (r > 0) {
+			item = item->next;
+			r = 0;
+		}
+	}
+	if (r == 0 && plan->devices.count)
+		r = device_program_attach(&plan->devices, v2_fd, err);
+	return r;
+}

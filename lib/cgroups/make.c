@@ -1,0 +1,281 @@
+/* Making the groups of a plan: directories, controllers handed down to them, and the checks of a group that exists. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cgroups/detect.h"
+#include "cgroups/freeze.h"
+#include "cgroups/group.h"
+#include "cgroups/members.h"
+#include "cgroups/plan.h"
+
+/* Remove the `levels` lowest directories of `full`, as far as they are empty; `full` is cut. */
+static void remove_levels(char *full, unsigned int levels)
+{
+	for (; levels; levels--) {
+		if (rmdir(full) < 0)
+			return; /* somebody else's group is in it by now */
+		*strrchr(full, '/') = '\0';
+	}
+}
+
+/* Make the directories above the last one of `full` that are missing below its first `root_size` bytes.  Returns how
+ * many were made, in *ret_made, also on failure. */
+static int make_parents(char *full, size_t root_size, unsigned int *ret_made)
+{
+	for (char *slash = strchr(full + root_size + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		int r;
+
+		*slash = '\0';
+		r = mkdir(full, GROUP_MODE) < 0 ? -errno : 0;
+		if (r < 0 && r != -EEXIST) {
+			*strrchr(full, '/') = '\0';
+			return r;
+		}
+		*slash = '/';
+		*ret_made += r == 0;
+	}
+	return 0;
+}
+
+/* Make the directory `full`, whose first `root_size` bytes are the mount point.  *ret_levels: how many directories were
+ * made; 0: it existed.  On failure none is left. */
+static int make_path(const char *full, size_t root_size, unsigned int *ret_levels, struct err *err)
+{
+	char path[GROUP_PATH_MAX];
+	unsigned int parents = 0;
+	int r;
+
+	*ret_levels = 0;
+	if (mkdir(full, GROUP_MODE) == 0) {
+		*ret_levels = 1;
+		return 0;
+	}
+	if (errno == EEXIST)
+		return 0;
+	if (errno != ENOENT)
+		return err_sys(err, errno, "make cgroup %s", full);
+	(void)snprintf(path, sizeof(path), "%s", full);
+	r = make_parents(path, root_size, &parents);
+	if (r == 0) {
+		if (mkdir(full, GROUP_MODE) == 0) {
+			*ret_levels = parents + 1;
+			return 0;
+		}
+		r = -errno;
+		if (r == -EEXIST) /* somebody else was faster */
+			return 0;
+		*strrchr(path, '/') = '\0';
+	}
+	remove_levels(path, parents);
+	return err_sys(err, -r, "make cgroup %s", full);
+}
+
+/* A group that was there before may be used if nobody is in it. */
+static int check_existing(int dir, bool is_unified, const char *full, struct err *err)
+{
+	struct pid_list pids = { 0 };
+	int r = group_list(dir, &pids);
+	size_t count = pids.count;
+
+	free(pids.items);
+	if (r < 0)
+		return err_sys(err, -r, "list the processes of cgroup %s", full);
+	if (count)
+		(void)err_set(err, EBUSY, "container's cgroup is not empty: %zu process(es) found", count);
+	else if (group_is_frozen(dir, is_unified))
+		(void)err_set(err, EBUSY, "container's cgroup unexpectedly frozen");
+	else
+		return 0;
+	return err_hint(err, "%s", full);
+}
+
+/* True if every controller is in the list of the file cgroup.controllers of `dir`; what is missing is written to
+ * `missing` as "+a +b". */
+static bool has_controllers(const struct cgroup_plan *plan, int dir, const char *path, char *missing, size_t room)
+{
+	char text[512], file[GROUP_PATH_MAX + 32];
+	size_t used = 0;
+
+	(void)snprintf(file, sizeof(file), "%s%scgroup.controllers", path, *path ? "/" : "");
+	if (file_read_short(dir, file, text, sizeof(text)) < 0)
+		text[0] = '\0'; /* writing will tell why */
+	missing[0] = '\0';
+	for (unsigned int i = 0; i < plan->enable_count; i++)
+		if (!cgroup_has_word(text, plan->enable[i], ' ') && used < room)
+			used += (size_t)snprintf(missing + used, room - used, "%s+%s", used ? " " : "", plan->enable[i]);
+	return !missing[0];
+}
+
+static int hand_down(const char *parent, const char *missing, struct err *err)
+{
+	char file[GROUP_PATH_MAX + 32];
+	int r;
+
+	(void)snprintf(file, sizeof(file), "%s/cgroup.subtree_control", parent);
+	r = file_write_knob(AT_FDCWD, file, missing);
+	if (r >= 0)
+		return 0;
+	(void)err_sys(err, -r, "linux.resources: write %s to %s", missing, file);
+	if (r == -EBUSY)
+		return err_hint(err, "the group has processes of its own; they must move to a group below it first");
+	if (r == -ENOENT)
+		return err_hint(err, "the controller is not handed down to this group");
+	if (r == -EACCES || r == -EPERM || r == -EROFS)
+		return err_hint(err, "the group is not delegated to the caller");
+	return r;
+}
+
+/* Let the parents hand the controllers down, from the root on, where they do not yet. */
+static int enable_controllers(const struct cgroup_plan *plan, int dir, const char *full, size_t root_size, struct err *err)
+{
+	char path[GROUP_PATH_MAX], missing[256];
+
+	if (!plan->enable_count || has_controllers(plan, dir, "", missing, sizeof(missing)))
+		return 0;
+	(void)snprintf(path, sizeof(path), "%s", full);
+	for (char *slash = path + root_size; slash;) {
+		char *next = strchr(slash + 1, '/');
+		int r = 0;
+
+		if (next)
+			*next = '\0';
+		if (!has_controllers(plan, AT_FDCWD, path, missing, sizeof(missing))) {
+			*slash = '\0';
+			r = hand_down(path, missing, err);
+			*slash = '/';
+		}
+		if (r < 0)
+			return r;
+		if (next)
+			*next = '/';
+		slash = next;
+	}
+	return 0;
+}
+
+/* A new v1 cpuset has no CPUs and memory nodes, and takes no process until it gets some: those of its parent. */
+static int inherit_cpuset(const char *full, size_t root_size, struct err *err)
+{
+	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
+	char path[GROUP_PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s", full);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		for (char *slash = path + root_size; slash; slash = strchr(slash + 1, '/')) {
+			char parent[4096], own[4096], file[GROUP_PATH_MAX + 32];
+			int n = (int)(strchrnul(slash + 1, '/') - path), r;
+
+			(void)snprintf(file, sizeof(file), "%.*s/%s", (int)(slash - path), path, files[i]);
+			if (file_read_short(AT_FDCWD, file, parent, sizeof(parent)) < 0)
+				continue; /* joining will tell */
+			(void)snprintf(file, sizeof(file), "%.*s/%s", n, path, files[i]);
+			if (file_read_short(AT_FDCWD, file, own, sizeof(own)) != 0)
+				continue;
+			r = file_write_knob(AT_FDCWD, file, parent);
+			if (r < 0)
+				return err_sys(err, -r, "write %s to %s", parent, file);
+		}
+	}
+	return 0;
+}
+
+/* Note the group where cgroup_remove() looks for it. */
+static int note(const struct cgroup_plan *plan, unsigned int hierarchy, const struct stat *st, unsigned int levels,
+		struct cgroup_made *made, struct err *err)
+{
+	size_t used = strlen(made->v1);
+	int n;
+
+	if (hierarchy == cgroup_tracking(plan->layout)) {
+		made->inode = st->st_ino;
+		made->made_by_us = levels > 0;
+		made->parents = levels ? levels - 1 : 0;
+	}
+	if ((int)hierarchy == plan->unified)
+		return 0;
+	n = snprintf(made->v1 + used, sizeof(made->v1) - used, "%s%s:%llu:%u", used ? " " : "",
+		     plan->layout->items[hierarchy].controllers, (unsigned long long)st->st_ino, levels);
+	if ((size_t)n < sizeof(made->v1) - used)
+		return 0;
+	made->v1[used] = '\0';
+	return err_set(err, ENAMETOOLONG, "too many cgroup v1 hierarchies");
+}
+
+static int make_group(const struct cgroup_plan *plan, unsigned int hierarchy, struct cgroup_made *made, int *ret_fd,
+		      struct err *err)
+{
+	const struct cgroup_hierarchy *item = &plan->layout->items[hierarchy];
+	size_t root_size = strlen(item->mount_point);
+	bool is_unified = (int)hierarchy == plan->unified;
+	char full[GROUP_PATH_MAX];
+	unsigned int levels;
+	autofd dir = -1;
+	struct stat st;
+	int r;
+
+	group_full_path(plan->layout, hierarchy, plan->path, full);
+	r = make_path(full, root_size, &levels, err);
+	if (r < 0)
+		return r;
+	dir = open(full, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0 || fstat(dir, &st) < 0)
+		r = err_sys(err, errno, "open cgroup %s", full);
+	if (r == 0)
+		r = note(plan, hierarchy, &st, levels, made, err);
+	if (r < 0) {
+		remove_levels(full, levels);
+		return r;
+	}
+	if (!levels)
+		r = check_existing(dir, is_unified, full, err);
+	if (r == 0 && is_unified)
+		r = enable_controllers(plan, dir, full, root_size, err);
+	if (r == 0 && !is_unified && cgroup_has_word(item->controllers, "cpuset", ','))
+		r = inherit_cpuset(full, root_size, err);
+	if (r == 0 && is_unified)
+		*ret_fd = take_fd(&dir);
+	return r;
+}
+
+static int make_groups(const struct cgroup_plan *plan, struct cgroup_made *made, int *ret_fd, struct err *err)
+{
+	unsigned int first = cgroup_tracking(plan->layout);
+	int r = make_group(plan, first, made, ret_fd, err);
+
+	for (unsigned int i = 0; r == 0 && i < plan->layout->count; i++)
+		if (i != first && plan->hierarchies & 1u << i)
+			r = make_group(plan, i, made, ret_fd, err);
+	return r;
+}
+
+int cgroup_make(const struct cgroup_plan *plan, struct cgroup_made *ret_made, int *ret_fd, struct err *err)
+{
+	autofd fd = -1;
+	struct err ignored;
+	int r;
+
+	*ret_made = (struct cgroup_made){ 0 };
+	*ret_fd = -1;
+	if (!plan->path[0])
+		return 0;
+	(void)snprintf(ret_made->path, sizeof(ret_made->path), "%s", plan->path);
+	r = make_groups(plan, ret_made, &fd, err);
+	if (r == 0) {
+		*ret_fd = take_fd(&fd);
+		return 0;
+	}
+	/* nobody was put into them yet: the first failure is the one to tell */
+	group_unmake(plan->layout, ret_made);
+	*ret_made = (struct cgroup_made){ 0 };
+	if (plan->is_wanted || (r != -EACCES && r != -EPERM && r != -EROFS))
+		return r;
+	ignored = *err;
+	log_debug("running without a cgroup: %s", ignored.text);
+	return 0;
+}

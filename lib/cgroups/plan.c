@@ -1,0 +1,195 @@
+/* Deciding: pure but for one read of the v2 root's cgroup.controllers, when a limit asks for a controller. */
+#include "cgroups/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "cgroups/detect.h"
+#include "cgroups/devices.h"
+#include "cgroups/group.h"
+#include "cgroups/path.h"
+
+static int read_available(struct planner *planner, struct err *err)
+{
+	char path[sizeof(planner->plan->layout->items[0].mount_point) + 24];
+	ssize_t n;
+
+	if (planner->available_is_read || planner->plan->unified < 0)
+		return 0;
+	(void)snprintf(path, sizeof(path), "%s/cgroup.controllers",
+		       planner->plan->layout->items[planner->plan->unified].mount_point);
+	n = file_read_short(AT_FDCWD, path, planner->available, sizeof(planner->available));
+	if (n < 0)
+		return err_sys(err, (int)-n, "read %s", path);
+	planner->available_is_read = true;
+	return 0;
+}
+
+static int enable(struct cgroup_plan *plan, const char *controller, struct err *err)
+{
+	for (unsigned int i = 0; i < plan->enable_count; i++)
+		if (str_eq(plan->enable[i], controller))
+			return 0;
+	if (plan->enable_count == CGROUP_CONTROLLERS_MAX)
+		return err_user(err, "linux.resources.unified: more than %d controllers", CGROUP_CONTROLLERS_MAX);
+	plan->enable[plan->enable_count++] = controller;
+	return 0;
+}
+
+int planner_find(struct planner *planner, const char *legacy, const char *unified, unsigned int *ret_hierarchy,
+		 bool *ret_unified, struct err *err)
+{
+	struct cgroup_plan *plan = planner->plan;
+	int r;
+
+	for (unsigned int i = 0; legacy && i < plan->layout->count; i++) {
+		if ((int)i == plan->unified || !cgroup_has_word(plan->layout->items[i].controllers, legacy, ','))
+			continue;
+		plan->hierarchies |= 1u << i;
+		*ret_hierarchy = i;
+		*ret_unified = false;
+		return 0;
+	}
+	if (plan->unified < 0 || !unified)
+		return 1;
+	r = read_available(planner, err);
+	if (r < 0)
+		return r;
+	if (!cgroup_has_word(planner->available, unified, ' '))
+		return 1;
+	*ret_hierarchy = (unsigned int)plan->unified;
+	*ret_unified = true;
+	return enable(plan, unified, err);
+}
+
+int planner_missing(struct planner *planner, const char *legacy, const char *unified, const char *property,
+		    struct err *err)
+{
+	const struct cgroup_layout *layout = planner->plan->layout;
+	const char *name = unified ? unified : legacy;
+
+	switch (layout->mode) {
+	case CGROUP_NONE:
+		(void)err_user(err, "linux.resources.%s: this host has no cgroups", property);
+		return err_hint(err, "--cgroup-manager disabled runs it without limits");
+	case CGROUP_V1:
+		return err_user(err, "linux.resources.%s: this host has no %s controller on cgroup v1", property, name);
+	case CGROUP_V2:
+		if (!unified)
+			return err_user(err, "linux.resources.%s: cgroup v2 has no such setting", property);
+		(void)err_user(err, "linux.resources.%s: this host has no %s controller on cgroup v2", property, name);
+		break;
+	case CGROUP_HYBRID:
+		if (!legacy)
+			(void)err_user(err, "linux.resources.%s: this host has no %s controller on cgroup v2", property,
+				       name);
+		else
+			(void)err_user(err,
+				       "linux.resources.%s: this host has no %s controller, neither on cgroup v1 nor on v2",
+				       property, name);
+		break;
+	}
+	return err_hint(err, "the requested cgroup controller `%s` is not available; v2 has: %s", name,
+			planner->available[0] ? planner->available : "none");
+}
+
+int planner_controller(struct planner *planner, const char *legacy, const char *unified, const char *property,
+		       unsigned int *ret_hierarchy, bool *ret_unified, struct err *err)
+{
+	int r = planner_find(planner, legacy, unified, ret_hierarchy, ret_unified, err);
+
+	return r > 0 ? planner_missing(planner, legacy, unified, property, err) : r;
+}
+
+int planner_write(struct planner *planner, unsigned int hierarchy, const char *property, const char *file,
+		  const char *value, unsigned int flags, struct err *err)
+{
+	struct cgroup_write *item = ARENA_NEW(planner->arena, struct cgroup_write, 1);
+
+	if (!item)
+		return err_memory(err);
+	*item = (struct cgroup_write){
+		.property = property, .file = file, .value = value, .hierarchy = hierarchy, .flags = flags,
+	};
+	*planner->plan->tail = item;
+	planner->plan->tail = &item->next;
+	return 0;
+}
+
+/* The order is that of writing: a cpuset must be there before a process enters, and devices come last so that a
+ * failing limit is told before a program is loaded. */
+static int (*const sections[])(struct planner *planner, struct err *err) = {
+	plan_cpu,  plan_memory,	 plan_pids,    plan_io,	     plan_hugetlb,
+	plan_rdma, plan_network, plan_unified, plan_devices,
+};
+
+static int plan_resources(struct cgroup_plan *plan, const struct spec_resources *resources, struct arena *arena,
+			  struct err *err)
+{
+	struct planner planner = { .plan = plan, .resources = resources, .arena = arena };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
+		int r = sections[i](&planner, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int cgroup_plan(const struct spec *spec, const char *id, const struct cgroup_layout *layout, enum cgroup_manager manager,
+		struct arena *arena, struct cgroup_plan **ret, struct err *err)
+{
+	struct cgroup_plan *plan = ARENA_NEW(arena, struct cgroup_plan, 1);
+	int r;
+
+	if (!plan)
+		return err_memory(err);
+	plan->layout = layout;
+	plan->path = "";
+	plan->tail = &plan->writes;
+	plan->unified = cgroup_unified(layout);
+	*ret = plan;
+	if (manager == CGROUP_MANAGER_DISABLED)
+		return 0;
+	if (manager == CGROUP_MANAGER_SYSTEMD)
+		return err_set(err, ENOTSUP, "the systemd cgroup manager is not supported; use --cgroup-manager cgroupfs");
+	r = plan_resources(plan, &spec->linux_.resources, arena, err);
+	if (r < 0 || layout->mode == CGROUP_NONE)
+		return r;
+	plan->is_wanted = spec->linux_.cgroups_path || plan->writes || plan->devices.count;
+	/* the group by which the container is found, frozen and killed */
+	plan->hierarchies |= 1u << cgroup_tracking(layout);
+	return cgroup_path(spec->linux_.cgroups_path, id, layout, arena, &plan->path, err);
+}
+
+const char *cgroup_plan_path(const struct cgroup_plan *plan)
+{
+	return plan->path;
+}
+
+void cgroup_plan_print(const struct cgroup_plan *plan, struct str_buf *out)
+{
+	const struct cgroup_layout *layout = plan->layout;
+
+	if (!plan->path[0]) {
+		str_append(out, "no cgroup\n");
+		return;
+	}
+	for (unsigned int i = 0; i < layout->count; i++)
+		if (plan->hierarchies & 1u << i)
+			str_append_f(out, "cgroup %s at %s\n", plan->path, layout->items[i].mount_point);
+	for (unsigned int i = 0; i < plan->enable_count; i++)
+		str_append_f(out, "enable controller %s\n", plan->enable[i]);
+	for (const struct cgroup_write *item = plan->writes; item; item = item->next)
+		str_append_f(out, "write %s = %s (%s)\n", item->file, item->value, item->property);
+	for (size_t i = 0; i < plan->device_rule_count; i++)
+		device_rule_print(&plan->device_rules[i], out);
+	if (plan->devices.count)
+		str_append_f(out, "device program of %u instructions\n", plan->devices.count);
+}

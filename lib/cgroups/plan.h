@@ -1,0 +1,87 @@
+/* The inside of a plan, shared by the files that fill it (one per controller) and those that carry it out. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "cgroups/cgroup.h"
+#include "cgroups/program.h"
+#include "spec/spec.h"
+
+/* One value for one file of one of the groups; they are written in the order of the list. */
+struct cgroup_write {
+	const char *property; /* below linux.resources, for messages */
+	const char *file;
+	const char *value;
+	unsigned int hierarchy; /* index in the layout */
+	unsigned int flags;
+	struct cgroup_write *next;
+};
+#define CGROUP_WRITE_OPTIONAL 1u /* a kernel without the file needs no value there */
+#define CGROUP_WRITE_OR_NEXT  2u /* a kernel without the file has the next write's; one with it skips the next */
+#define CGROUP_WRITE_OR_NONE  4u /* a kernel without the file does what "0" and "max" ask for */
+
+#define CGROUP_CONTROLLERS_MAX 16
+
+struct cgroup_plan {
+	const struct cgroup_layout *layout; /* the caller's, which outlives the plan */
+	const char *path;		    /* of the groups, below each mount point; "": nothing is made */
+	bool is_wanted;			    /* the config asks for a path or a limit: having no group is a failure */
+	unsigned int hierarchies;	    /* bit per index of the layout: a group is made there */
+	int unified;			    /* index of the v2 hierarchy, or -1 */
+	const char *enable[CGROUP_CONTROLLERS_MAX]; /* v2 controllers that the parents must hand down */
+	unsigned int enable_count;
+	struct cgroup_write *writes, **tail;
+	struct opt_i64 usage_below; /* memory.checkBeforeUpdate: refuse a limit of that many bytes that is exceeded */
+	unsigned int memory;	    /* index of the hierarchy of the memory controller, when usage_below is set */
+	struct device_program devices;	       /* for v2; no instructions: none */
+	const struct device_rule *device_rules; /* what it was made from, for printing */
+	size_t device_rule_count;
+};
+
+/* A plan being made. */
+struct planner {
+	struct cgroup_plan *plan;
+	const struct spec_resources *resources;
+	struct arena *arena;
+	char available[512]; /* cgroup.controllers of the v2 root, read when it is first needed */
+	bool available_is_read;
+};
+
+/* Find the hierarchy that carries a controller: the v1 one named `legacy` where it is mounted, else v2's `unified` one
+ * (either name may be NULL), and note that a group is needed there.  *ret_unified: whether it is the v2 hierarchy.
+ * Returns 0; 1 when this host has no such controller; or an error. */
+int planner_find(struct planner *planner, const char *legacy, const char *unified, unsigned int *ret_hierarchy,
+		 bool *ret_unified, struct err *err);
+
+/* The error for that, with what this host has in the hint.  property: below linux.resources.  Returns -EINVAL. */
+int planner_missing(struct planner *planner, const char *legacy, const char *unified, const char *property,
+		    struct err *err);
+
+/* planner_find(), and planner_missing() when there is none. */
+int planner_controller(struct planner *planner, const char *legacy, const char *unified, const char *property,
+		       unsigned int *ret_hierarchy, bool *ret_unified, struct err *err);
+
+/* Append a write; the strings must live as long as the plan. */
+int planner_write(struct planner *planner, unsigned int hierarchy, const char *property, const char *file,
+		  const char *value, unsigned int flags, struct err *err);
+
+/* One section of linux.resources each: check it, and append its writes.  Errors name the property. */
+int plan_memory(struct planner *planner, struct err *err);
+int plan_cpu(struct planner *planner, struct err *err);
+int plan_pids(struct planner *planner, struct err *err);
+int plan_io(struct planner *planner, struct err *err);
+int plan_hugetlb(struct planner *planner, struct err *err);
+int plan_rdma(struct planner *planner, struct err *err);
+int plan_network(struct planner *planner, struct err *err);
+int plan_unified(struct planner *planner, struct err *err);
+int plan_devices(struct planner *planner, struct err *err);
+
+/* cpu.weight of v2 for cpu.shares of v1 (2 to 262144; values beyond are taken as these): the exponential curve through
+ * (2, 1), (1024, 100) and (262144, 10000) that both peers use. */
+uint64_t cpu_weight_of_shares(uint64_t shares);
+
+/* io.weight of v2 (1 to 10000) for a v1 weight of 10 to 1000. */
+uint64_t io_weight_of_weight(uint64_t weight);

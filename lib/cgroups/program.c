@@ -1,0 +1,296 @@
+/* Ranges to instructions.
+ *
+ *	w2 = access, w3 = type, w4 = major, w5 = minor of the request; w6 = major << 20 | minor
+ *	for each minor number that a rule names for all majors: if w5 is it, its own tree over w4
+ *	the tree of the request's type over w6; one tree for both types where they agree
+ *
+ * A tree leads to chunks of a few comparisons, from the highest range down.  Each ends at an exit, of which there is one
+ * per set of allowed access; they are laid down after the code, and again before a jump's 16 bits run out. */
+#include "cgroups/program.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+
+#define CHUNK		 8	/* ranges that are compared one after the other */
+#define EXIT_DISTANCE	 16000	/* instructions after which exits are laid down again */
+#define JUMP_MAX	 INT16_MAX
+#define STAR_MINORS_MAX	 16
+#define ACCESS_SETS	 (DEVICE_ALL + 1)
+
+enum { REG_RESULT, REG_CONTEXT, REG_ACCESS, REG_TYPE, REG_MAJOR, REG_MINOR, REG_KEY };
+
+struct emitter {
+	struct bpf_insn *items;
+	size_t count, room;
+	int failed; /* errno; checked at the end */
+	struct {
+		uint32_t *items; /* jumps that wait for this exit */
+		size_t count, room;
+	} waiting[ACCESS_SETS];
+	size_t first_waiting; /* instruction of the oldest waiting jump */
+};
+
+static void emitter_free(struct emitter *out)
+{
+	free(out->items);
+	for (unsigned int i = 0; i < ACCESS_SETS; i++)
+		free(out->waiting[i].items);
+}
+
+/* Make room for one more of `size` bytes. */
+static bool grow(void **items, size_t count, size_t *room, size_t size)
+{
+	size_t more = *room ? 2 * *room : 64;
+	void *larger;
+
+	if (count < *room)
+		return true;
+	larger = realloc(*items, more * size);
+	if (!larger)
+		return false;
+	*items = larger;
+	*room = more;
+	return true;
+}
+
+static size_t emit(struct emitter *out, uint8_t code, uint8_t to, uint8_t from, size_t offset, uint32_t value)
+{
+	if (!grow((void **)&out->items, out->count, &out->room, sizeof(*out->items)))
+		out->failed = ENOMEM;
+	if (out->failed)
+		return 0;
+	out->items[out->count] = (struct bpf_insn){
+		.code = code, .dst_reg = to & 0xfu, .src_reg = from & 0xfu, .off = (int16_t)offset, .imm = (int32_t)value,
+	};
+	return out->count++;
+}
+
+/* Let the jump at `index` lead to the next instruction. */
+static void land(struct emitter *out, size_t index)
+{
+	size_t distance = out->count - index - 1;
+
+	if (out->failed)
+		return;
+	if (distance > JUMP_MAX)
+		out->failed = E2BIG;
+	out->items[index].off = (int16_t)distance;
+}
+
+/* A jump to the exit of an access set. */
+static void emit_exit_jump(struct emitter *out, uint8_t code, uint8_t reg, uint32_t value, unsigned int access)
+{
+	size_t index = emit(out, code, reg, 0, 0, value);
+
+	if (!grow((void **)&out->waiting[access].items, out->waiting[access].count, &out->waiting[access].room,
+		  sizeof(uint32_t)))
+		out->failed = ENOMEM;
+	if (out->failed)
+		return;
+	if (out->first_waiting == SIZE_MAX)
+		out->first_waiting = index;
+	out->waiting[access].items[out->waiting[access].count++] = (uint32_t)index;
+}
+
+static void land_waiting(struct emitter *out, unsigned int access)
+{
+	for (size_t i = 0; i < out->waiting[access].count; i++)
+		land(out, out->waiting[access].items[i]);
+	out->waiting[access].count = 0;
+}
+
+/* Lay down the exits that are waited for.  What runs into here comes from nowhere. */
+static void emit_exits(struct emitter *out)
+{
+	size_t allow[ACCESS_SETS], deny[ACCESS_SETS];
+	size_t partial = 0;
+
+	if (out->first_waiting == SIZE_MAX)
+		return; /* the kernel refuses code that nothing leads to */
+	for (unsigned int access = 0; access < DEVICE_ALL; access++) {
+		if (!out->waiting[access].count)
+			continue;
+		land_waiting(out, access);
+		deny[partial] = emit(out, BPF_JMP32 | BPF_JSET | BPF_K, REG_ACCESS, 0, 0, DEVICE_ALL & ~access);
+		allow[partial++] = emit(out, BPF_JMP | BPF_JA, 0, 0, 0, 0);
+	}
+	land_waiting(out, DEVICE_ALL);
+	for (size_t i = 0; i < partial; i++)
+		land(out, allow[i]);
+	(void)emit(out, BPF_ALU | BPF_MOV | BPF_K, REG_RESULT, 0, 0, 1);
+	(void)emit(out, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	if (partial) {
+		for (size_t i = 0; i < partial; i++)
+			land(out, deny[i]);
+		(void)emit(out, BPF_ALU | BPF_MOV | BPF_K, REG_RESULT, 0, 0, 0);
+		(void)emit(out, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	}
+	out->first_waiting = SIZE_MAX;
+}
+
+static void emit_chunk(struct emitter *out, uint8_t reg, const struct device_range *ranges, size_t count)
+{
+	for (size_t i = count - 1; i > 0; i--)
+		emit_exit_jump(out, BPF_JMP32 | BPF_JGE | BPF_K, reg, ranges[i].start, ranges[i].access);
+	emit_exit_jump(out, BPF_JMP | BPF_JA, 0, 0, ranges[0].access);
+	if (out->count - out->first_waiting > EXIT_DISTANCE)
+		emit_exits(out);
+}
+
+static void emit_tree(struct emitter *out, uint8_t reg, const struct device_range *ranges, size_t count)
+{
+	size_t half = count / 2, right;
+
+	if (count <= CHUNK) {
+		emit_chunk(out, reg, ranges, count);
+		return;
+	}
+	right = emit(out, BPF_JMP32 | BPF_JGE | BPF_K, reg, 0, 0, ranges[half].start);
+	emit_tree(out, reg, ranges, half);
+	land(out, right);
+	emit_tree(out, reg, ranges + half, count - half);
+}
+
+struct cuts {
+	struct device_range *block, *character;
+	size_t block_count, character_count;
+};
+
+static int make_cuts(const struct device_rule *rules, size_t count, int64_t minor, struct arena *arena, struct cuts *cuts,
+		     struct err *err)
+{
+	int r = device_ranges(rules, count, 'b', minor, arena, &cuts->block, &cuts->block_count, err);
+
+	if (r < 0)
+		return r;
+	return device_ranges(rules, count, 'c', minor, arena, &cuts->character, &cuts->character_count, err);
+}
+
+static bool are_same(const struct cuts *cuts)
+{
+	if (cuts->block_count != cuts->character_count)
+		return false;
+	for (size_t i = 0; i < cuts->block_count; i++)
+		if (cuts->block[i].start != cuts->character[i].start || cuts->block[i].access != cuts->character[i].access)
+			return false;
+	return true;
+}
+
+static void emit_cuts(struct emitter *out, uint8_t reg, const struct cuts *cuts)
+{
+	size_t character;
+
+	if (are_same(cuts)) {
+		emit_tree(out, reg, cuts->block, cuts->block_count);
+		return;
+	}
+	/* the smaller tree first, as it is what is jumped over */
+	if (cuts->block_count == 1) {
+		emit_exit_jump(out, BPF_JMP32 | BPF_JNE | BPF_K, REG_TYPE, BPF_DEVCG_DEV_CHAR, cuts->block[0].access);
+		emit_tree(out, reg, cuts->character, cuts->character_count);
+		return;
+	}
+	if (cuts->block_count < cuts->character_count) {
+		character = emit(out, BPF_JMP32 | BPF_JEQ | BPF_K, REG_TYPE, 0, 0, BPF_DEVCG_DEV_CHAR);
+		emit_tree(out, reg, cuts->block, cuts->block_count);
+		land(out, character);
+		emit_tree(out, reg, cuts->character, cuts->character_count);
+	} else {
+		character = emit(out, BPF_JMP32 | BPF_JNE | BPF_K, REG_TYPE, 0, 0, BPF_DEVCG_DEV_CHAR);
+		emit_tree(out, reg, cuts->character, cuts->character_count);
+		land(out, character);
+		emit_tree(out, reg, cuts->block, cuts->block_count);
+	}
+}
+
+static void emit_prologue(struct emitter *out)
+{
+	const uint8_t load = BPF_LDX | BPF_MEM | BPF_W, alu = BPF_ALU;
+
+	(void)emit(out, load, REG_ACCESS, REG_CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, access_type), 0);
+	(void)emit(out, load, REG_MAJOR, REG_CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, major), 0);
+	(void)emit(out, load, REG_MINOR, REG_CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, minor), 0);
+	(void)emit(out, alu | BPF_MOV | BPF_X, REG_TYPE, REG_ACCESS, 0, 0);
+	(void)emit(out, alu | BPF_AND | BPF_K, REG_TYPE, 0, 0, 0xffff);
+	(void)emit(out, alu | BPF_RSH | BPF_K, REG_ACCESS, 0, 0, 16);
+	(void)emit(out, alu | BPF_MOV | BPF_X, REG_KEY, REG_MAJOR, 0, 0);
+	(void)emit(out, alu | BPF_LSH | BPF_K, REG_KEY, 0, 0, 20);
+	(void)emit(out, alu | BPF_OR | BPF_X, REG_KEY, REG_MINOR, 0, 0);
+}
+
+/* The minor numbers that rules name for all majors. */
+static int find_star_minors(const struct device_rule *rules, size_t count, int64_t minors[STAR_MINORS_MAX],
+			    size_t *ret_count, struct err *err)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t known = 0;
+
+		if (rules[i].major >= 0 || rules[i].minor < 0)
+			continue;
+		while (known < found && minors[known] != rules[i].minor)
+			known++;
+		if (known < found)
+			continue;
+		if (found == STAR_MINORS_MAX)
+			return err_user(err, "linux.resources.devices: more than %d different minor numbers for all major "
+					"numbers", STAR_MINORS_MAX);
+		minors[found++] = rules[i].minor;
+	}
+	*ret_count = found;
+	return 0;
+}
+
+static int emit_all(struct emitter *out, const struct device_rule *rules, size_t count, struct arena *arena,
+		    struct err *err)
+{
+	int64_t minors[STAR_MINORS_MAX];
+	size_t minor_count = 0;
+	struct cuts cuts;
+	int r = find_star_minors(rules, count, minors, &minor_count, err);
+
+	if (r < 0)
+		return r;
+	emit_prologue(out);
+	for (size_t i = 0; i < minor_count; i++) {
+		size_t next;
+
+		r = make_cuts(rules, count, minors[i], arena, &cuts, err);
+		if (r < 0)
+			return r;
+		next = emit(out, BPF_JMP32 | BPF_JNE | BPF_K, REG_MINOR, 0, 0, (uint32_t)minors[i]);
+		emit_cuts(out, REG_MAJOR, &cuts);
+		land(out, next);
+	}
+	r = make_cuts(rules, count, -1, arena, &cuts, err);
+	if (r < 0)
+		return r;
+	emit_cuts(out, REG_KEY, &cuts);
+	emit_exits(out);
+	return 0;
+}
+
+int device_program_compile(const struct device_rule *rules, size_t count, struct arena *arena,
+			   struct device_program *ret, struct err *err)
+{
+	__attribute__((cleanup(emitter_free))) struct emitter out = { .first_waiting = SIZE_MAX };
+	int r = emit_all(&out, rules, count, arena, err);
+
+	if (r < 0)
+		return r;
+	if (out.failed == E2BIG)
+		return err_set(err, E2BIG, "linux.resources.devices: more separate devices than one program can tell apart");
+	if (out.failed)
+		return err_memory(err);
+	ret->instructions = ARENA_NEW(arena, struct bpf_insn, out.count);
+	if (!ret->instructions)
+		return err_memory(err);
+	memcpy(ret->instructions, out.items, out.count * sizeof(*out.items));
+	ret->count = (uint32_t)out.count;
+	return 0;
+}

@@ -1,0 +1,270 @@
+/* Removing groups.  The common case, an empty group, costs a stat(2) and an rmdir(2): the kernel refuses to remove a
+ * group that has processes or groups in it, and only then is there something to kill, to wait for, and to descend to. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "cgroups/group.h"
+#include "cgroups/kill.h"
+#include "cgroups/members.h"
+#include "cgroups/program.h"
+
+#define RETRY_MS 5
+
+/* Wait, until the deadline, for one process of a v1 group to end: there is no event for the group as a whole. */
+static void wait_member(int dir, int64_t left_ms)
+{
+	struct timespec retry = { .tv_nsec = RETRY_MS * 1000000L };
+	struct pid_list list = { 0 };
+	struct pollfd ended = { .events = POLLIN };
+	autofd pidfd = -1;
+
+	(void)group_list(dir, &list); /* what was listed is enough */
+	if (list.count)
+		pidfd = sys_pidfd_open(list.items[0], 0);
+	free(list.items);
+	ended.fd = pidfd;
+	/* an ended process may stay listed for a moment */
+	if (pidfd < 0 || (poll(&ended, 1, (int)left_ms) > 0 && poll(&ended, 1, 0) > 0))
+		(void)nanosleep(&retry, NULL);
+}
+
+static bool is_empty(int dir, bool is_unified)
+{
+	struct pid_list list = { 0 };
+	bool empty;
+
+	if (is_unified)
+		return group_read_key(dir, "cgroup.events", "populated") != 1;
+	empty = group_list(dir, &list) < 0 || !list.count;
+	free(list.items);
+	return empty;
+}
+
+static int wait_empty(int dir, bool is_unified, int64_t deadline, const char *full, struct err *err)
+{
+	autofd events = is_unified ? openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC) : -1;
+
+	while (!is_empty(dir, is_unified)) {
+		int64_t left = deadline - group_now_ms();
+		char member[GROUP_MEMBER_TEXT_MAX];
+
+		if (left <= 0) {
+			group_describe_member(dir, member);
+			return err_set(err, EBUSY, "cgroup %s is still not empty: %s", full, member);
+		}
+		if (events >= 0)
+			(void)group_wait_event(events, left);
+		else
+			wait_member(dir, left);
+	}
+	return 0;
+}
+
+/* The name of one group directly below, or an empty string. */
+static int find_child(int dir, char name[NAME_MAX + 1])
+{
+	autofd list = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autodir entries = list < 0 ? NULL : fdopendir(list);
+	struct dirent *entry;
+
+	name[0] = '\0';
+	if (!entries)
+		return -errno;
+	(void)take_fd(&list); /* it is the stream's now */
+	while ((entry = readdir(entries))) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		(void)snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
+		break;
+	}
+	return 0;
+}
+
+/* Remove the groups below, deepest first, with one descriptor whatever the depth that the guest chose: ".." leads back,
+ * as the directories of cgroupfs are never moved to another parent. */
+static int remove_children(int group)
+{
+	autobuf names = { 0 };
+	autofd dir = fcntl(group, F_DUPFD_CLOEXEC, 3);
+
+	while (dir >= 0) {
+		char name[NAME_MAX + 1];
+		int next, r = find_child(dir, name);
+
+		if (r < 0)
+			return r;
+		if (name[0]) {
+			str_append_f(&names, "/%s", name);
+			if (names.failed)
+				return -ENOMEM;
+			next = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		} else if (names.size) {
+			char *last = strrchr(names.data, '/');
+
+			next = openat(dir, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+			if (next >= 0 && unlinkat(next, last + 1, AT_REMOVEDIR) < 0 && errno != ENOENT) {
+				r = -errno;
+				(void)close(next);
+				return r;
+			}
+			names.size = (size_t)(last - names.data);
+			*last = '\0';
+		} else {
+			return 0;
+		}
+		if (next < 0)
+			return -errno;
+		(void)close(dir);
+		dir = next;
+	}
+	return -errno;
+}
+
+static void remove_parents(char *full, unsigned int count)
+{
+	for (; count; count--) {
+		*strrchr(full, '/') = '\0';
+		if (rmdir(full) < 0)
+			return; /* others use it by now, and then it is theirs */
+	}
+}
+
+/* rmdir(2) said that the group is in use. */
+static int empty_group(int dir, bool is_unified, bool is_killed, int64_t deadline, const char *full, struct err *err)
+{
+	int r = 0;
+
+	if (is_killed)
+		r = group_kill(dir, is_unified, SIGKILL, full, err);
+	if (r == 0)
+		r = wait_empty(dir, is_unified, deadline, full, err);
+	return r;
+}
+
+struct removal {
+	const struct cgroup_layout *layout;
+	const char *path;
+	int64_t deadline;
+};
+
+/* Remove the group with that inode number.  is_killed: its processes are the container's. */
+static int remove_group(const struct removal *removal, unsigned int hierarchy, uint64_t inode, unsigned int levels,
+			bool is_killed, struct err *err)
+{
+	bool is_unified = (int)hierarchy == cgroup_unified(removal->layout);
+	char full[GROUP_PATH_MAX];
+	struct stat st;
+	int r = 0;
+
+	group_full_path(removal->layout, hierarchy, removal->path, full);
+	if (stat(full, &st) < 0) {
+		if (errno == ENOENT || errno == ENODEV)
+			return 0;
+		return err_sys(err, errno, "stat cgroup %s", full);
+	}
+	if (st.st_ino != inode)
+		return 0; /* somebody made another one since */
+	while (rmdir(full) < 0 && errno != ENOENT) {
+		autofd dir = -1;
+
+		if (errno != EBUSY && errno != ENOTEMPTY)
+			return err_sys(err, errno, "remove cgroup %s", full);
+		r = group_open(removal->layout, hierarchy, removal->path, inode, &dir, err);
+		if (r != 0)
+			return r < 0 ? r : 0;
+		r = empty_group(dir, is_unified, is_killed, removal->deadline, full, err);
+		if (r < 0)
+			return r;
+		r = remove_children(dir);
+		/* EBUSY: something was forked or made in it after all; the deadline ends that */
+		if (r < 0 && (r != -EBUSY || group_now_ms() > removal->deadline))
+			return err_sys(err, -r, "remove the groups in cgroup %s", full);
+	}
+	remove_parents(full, levels - 1);
+	return 0;
+}
+
+/* A group that was there before stays, without the container's processes and device program. */
+static int leave_group(const struct removal *removal, unsigned int hierarchy, uint64_t inode, struct err *err)
+{
+	bool is_unified = (int)hierarchy == cgroup_unified(removal->layout);
+	char full[GROUP_PATH_MAX];
+	autofd dir = -1;
+	int r = group_open(removal->layout, hierarchy, removal->path, inode, &dir, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	group_full_path(removal->layout, hierarchy, removal->path, full);
+	if (!is_empty(dir, is_unified))
+		r = empty_group(dir, is_unified, true, removal->deadline, full, err);
+	if (r == 0 && is_unified)
+		device_program_detach(dir);
+	return r;
+}
+
+/* Only the intent is known: what bears the mark of a group that was just made, and is empty, is that group. */
+static void remove_marked(const struct cgroup_layout *layout, const char *path)
+{
+	for (unsigned int i = 0; i < layout->count; i++) {
+		char full[GROUP_PATH_MAX];
+		struct stat st;
+
+		group_full_path(layout, i, path, full);
+		if (stat(full, &st) == 0 && S_ISDIR(st.st_mode) && st.st_mode & S_ISVTX)
+			(void)rmdir(full); /* in use: not ours */
+	}
+}
+
+static int remove_all(const struct cgroup_layout *layout, const struct cgroup_made *made, int timeout_ms, struct err *err)
+{
+	struct removal removal = { .layout = layout, .path = made->path, .deadline = group_now_ms() + timeout_ms };
+	unsigned int tracking = cgroup_tracking(layout);
+	const char *at = made->v1;
+	struct group_v1 group;
+	int r;
+
+	if (made->made_by_us)
+		r = remove_group(&removal, tracking, made->inode, made->parents + 1, true, err);
+	else
+		r = leave_group(&removal, tracking, made->inode, err);
+	/* the processes were in all groups: those of v1 are empty by now */
+	while (r == 0 && group_next_v1(layout, &at, &group))
+		if (group.hierarchy != tracking && group.levels)
+			r = remove_group(&removal, group.hierarchy, group.inode, group.levels, false, err);
+	return r;
+}
+
+int cgroup_remove(const struct cgroup_layout *layout, const struct cgroup_made *made, int timeout_ms, struct err *err)
+{
+	if (!made->path[0] || layout->mode == CGROUP_NONE)
+		return 0;
+	if (made->inode)
+		return remove_all(layout, made, timeout_ms, err);
+	remove_marked(layout, made->path);
+	return 0;
+}
+
+void group_unmake(const struct cgroup_layout *layout, const struct cgroup_made *made)
+{
+	struct removal removal = { .layout = layout, .path = made->path, .deadline = group_now_ms() };
+	unsigned int tracking = cgroup_tracking(layout);
+	const char *at = made->v1;
+	struct group_v1 group;
+	struct err ignored;
+
+	if (made->made_by_us)
+		(void)remove_group(&removal, tracking, made->inode, made->parents + 1, false, &ignored);
+	while (group_next_v1(layout, &at, &group))
+		if (group.hierarchy != tracking && group.levels)
+			(void)remove_group(&removal, group.hierarchy, group.inode, group.levels, false, &ignored);
+}

@@ -1,0 +1,68 @@
+/* linux.resources.unified: files of cgroup v2 by their names.  Unknown names are left to the kernel; those by which a
+ * group is moved, entered, frozen or killed are the runtime's. */
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+#include "cgroups/plan.h"
+
+#define CONTROLLER_NAME_MAX 32
+
+/* What a config may set in cgroup.*. */
+static const char *const core_files[] = { "cgroup.max.depth", "cgroup.max.descendants", "cgroup.pressure" };
+
+static int check_key(const char *key, struct err *err)
+{
+	const char *dot = strchr(key, '.');
+
+	for (const char *at = key; *at; at++)
+		if ((unsigned char)*at <= 0x20 || *at == 0x7f || *at == '/')
+			return err_user(err, "linux.resources.unified: \"%s\" is not the name of a cgroup v2 file", key);
+	if (!dot || dot == key || !dot[1] || dot[1] == '.' || dot - key >= CONTROLLER_NAME_MAX)
+		return err_user(err, "linux.resources.unified: the specified key has not the form CONTROLLER.VALUE `%s`", key);
+	return 0;
+}
+
+static int plan_core(struct planner *planner, const struct spec_pair *pair, const char *property, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(core_files); i++)
+		if (str_eq(pair->key, core_files[i]))
+			return planner_write(planner, (unsigned int)planner->plan->unified, property, pair->key,
+					     pair->value, 0, err);
+	return err_user(err, "linux.resources.%s: belongs to the runtime", property);
+}
+
+static int plan_pair(struct planner *planner, const struct spec_pair *pair, struct err *err)
+{
+	const char *property = arena_printf(planner->arena, "unified[%s]", pair->key), *controller;
+	unsigned int hierarchy;
+	bool unified;
+	int r = check_key(pair->key, err);
+
+	if (r < 0)
+		return r;
+	if (planner->plan->unified < 0)
+		return err_user(err, "linux.resources.unified: this host has no cgroup v2");
+	controller = arena_printf(planner->arena, "%.*s", (int)strcspn(pair->key, "."), pair->key);
+	if (!property || !controller)
+		return err_memory(err);
+	if (strchr(pair->value, '\n'))
+		return err_user(err, "linux.resources.%s: the value has more than one line", property);
+	if (str_eq(controller, "cgroup"))
+		return plan_core(planner, pair, property, err);
+	r = planner_controller(planner, NULL, controller, property, &hierarchy, &unified, err);
+	return r < 0 ? r : planner_write(planner, hierarchy, property, pair->key, pair->value, 0, err);
+}
+
+int plan_unified(struct planner *planner, struct err *err)
+{
+	const struct spec_pairs *unified = &planner->resources->unified;
+
+	for (size_t i = 0; i < unified->count; i++) {
+		int r = plan_pair(planner, &unified->items[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
