@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/fd.h"
+
+#define TEMPORARY_MAX (NAME_MAX + 20)
 
 int file_read(int dir, const char *path, size_t max, char **ret_data, size_t *ret_size, struct err *err)
 {
@@ -70,25 +73,30 @@ int file_write_knob(int dir, const char *path, const char *text)
 	return (size_t)n == size ? 0 : -EIO;
 }
 
+/* Make the temporary file.  One that is there already is a dead process' leftover, or another writer's: take another name. */
+static int open_temporary(int dir, const char *name, mode_t mode, char temporary[TEMPORARY_MAX])
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
+	int fd;
+
+	(void)snprintf(temporary, TEMPORARY_MAX, "%.*s.tmp", NAME_MAX, name);
+	fd = openat(dir, temporary, flags, mode);
+	if (fd >= 0 || errno != EEXIST)
+		return fd;
+	(void)snprintf(temporary, TEMPORARY_MAX, "%.*s.tmp.%d", NAME_MAX, name, getpid());
+	(void)unlinkat(dir, temporary, 0); /* our own number: nobody else writes to it */
+	return openat(dir, temporary, flags, mode);
+}
+
 int file_replace(int dir, const char *name, const void *data, size_t size, mode_t mode, struct err *err)
 {
-	char temporary[300];
-	autofd fd = -1;
+	char temporary[TEMPORARY_MAX];
+	autofd fd = open_temporary(dir, name, mode, temporary);
 	int r;
 
-	/* the process id keeps writers apart, so O_EXCL meets only a dead process' leftover */
-	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.tmp.%d", name, getpid()) >= sizeof(temporary))
-		return err_set(err, ENAMETOOLONG, "file name %s is too long", name);
-	for (int attempt = 0; fd < 0 && attempt < 2; attempt++) {
-		fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode);
-		if (fd < 0 && errno == EEXIST)
-			(void)unlinkat(dir, temporary, 0);
-	}
 	if (fd < 0)
 		return err_sys(err, errno, "create %s", temporary);
-	r = fchmod(fd, mode) < 0 ? -errno : 0;
-	if (r == 0)
-		r = fd_write_all(fd, data, size);
+	r = fd_write_all(fd, data, size);
 	if (r < 0) {
 		(void)unlinkat(dir, temporary, 0); /* the first failure is the one to tell */
 		return err_sys(err, -r, "write %s", name);

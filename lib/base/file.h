@@ -21,5 +21,5 @@ ssize_t file_read_short(int dir, const char *path, char *data, size_t room);
 int file_write_knob(int dir, const char *path, const char *text);
 
 /* Replace the file `name` in the directory `dir` atomically: a temporary file beside it, then rename(2).
- * mode: permission bits of the new file, whatever the umask.  On failure no temporary file is left. */
+ * mode: permission bits of the new file, as the umask allows.  On failure no temporary file is left. */
 int file_replace(int dir, const char *name, const void *data, size_t size, mode_t mode, struct err *err);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/str.h"
 
 static struct {
@@ -65,12 +66,10 @@ static void append_escaped(struct str_buf *line, const char *text)
 
 static void append_record(struct str_buf *line, enum log_level level, const char *text)
 {
-	char when[32] = "";
-	time_t now = time(NULL);
-	struct tm utc;
+	const struct timespec now = { .tv_sec = time(NULL) };
+	char when[CLOCK_TEXT_MAX];
 
-	if (gmtime_r(&now, &utc))
-		(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc); /* "" if it does not fit */
+	clock_text(&now, false, when);
 	if (log_state.options.json) {
 		str_append_f(line, "{\"level\":\"%s\",\"msg\":\"", level_names[level]);
 		append_escaped(line, text);

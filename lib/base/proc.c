@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <time.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -92,21 +92,13 @@ int proc_open(const struct proc_id *id, int *ret_pidfd, struct err *err)
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int proc_wait_end(int pidfd, int timeout_ms, struct err *err)
 {
 	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
-	int64_t deadline = timeout_ms < 0 ? 0 : now_ms() + timeout_ms;
+	int64_t deadline = timeout_ms < 0 ? 0 : clock_ms() + timeout_ms;
 
 	for (;;) {
-		int64_t left = timeout_ms < 0 ? -1 : deadline - now_ms();
+		int64_t left = timeout_ms < 0 ? -1 : deadline - clock_ms();
 		int n = poll(&ended, 1, timeout_ms < 0 ? -1 : left < 0 ? 0 : (int)left);
 
 		if (n > 0)

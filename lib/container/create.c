@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "container/container.h"
 #include "container/foreground.h"
@@ -37,14 +37,12 @@ int container_check_id(const char *id, struct err *err)
 
 static const char *now_text(struct arena *arena)
 {
+	char text[CLOCK_TEXT_MAX];
 	struct timespec now;
-	struct tm utc;
-	char text[32];
 
-	if (clock_gettime(CLOCK_REALTIME, &now) < 0 || !gmtime_r(&now.tv_sec, &utc) ||
-	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc))
-		return NULL;
-	return arena_printf(arena, "%s.%09ldZ", text, now.tv_nsec);
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
+	clock_text(&now, true, text);
+	return arena_strdup(arena, text);
 }
 
 static int new_state(const struct plan *plan, struct state *state, struct err *err)
@@ -64,6 +62,7 @@ static int new_state(const struct plan *plan, struct state *state, struct err *e
 	state->stop_signal = spec_annotation(spec, "org.opencontainers.image.stopSignal");
 	state->annotations = spec->annotations;
 	(void)snprintf(state->cgroup.path, sizeof(state->cgroup.path), "%s", cgroup_plan_path(plan->cgroup));
+	state->layout = &plan->layout;
 	if (!state->created)
 		return err_memory(err);
 	return state_open_root(plan->host, true, &state->root, err);

@@ -3,6 +3,7 @@
 #include "container/exec.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/auto.h"
@@ -78,7 +79,11 @@ static int take_terminal(const struct container_exec_options *o, struct run *run
 
 static int exec_planned(const struct container_exec_options *o, struct run *run, int *ret_status, struct err *err)
 {
-	int r = plan_check_terminal(run->plan->process, o->console_socket, o->detach, err);
+	int r;
+
+	run->caller_umask = umask(0);
+	(void)umask(run->caller_umask);
+	r = plan_check_terminal(run->plan->process, o->console_socket, o->detach, err);
 
 	if (r == 0 && !o->detach)
 		r = foreground_block_signals(err);

@@ -23,8 +23,9 @@
 #include "process/process.h"
 #include "process/terminal.h"
 
-/* Signals that a shell or a service manager may have set to be ignored; an ignored one would stay so through exec. */
-static const int reset_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU };
+/* Signals that nohup(1), a shell's background job, or this program's own start may have set to be ignored; an ignored one
+ * would stay so through exec. */
+static const int reset_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE };
 
 static int session(struct run *run, struct err *err)
 {
@@ -43,7 +44,7 @@ static int session(struct run *run, struct err *err)
 	if (setsid() < 0)
 		return err_sys(err, errno, "setsid");
 	/* modes of what is made in the rootfs are exact; restored before the launch */
-	run->caller_umask = umask(0);
+	(void)umask(0);
 	return 0;
 }
 
@@ -133,7 +134,11 @@ static int run_hooks(struct run *run, const char *stage, const struct spec_hook_
 	autobuf json = { 0 };
 	int r = state_hook_json(run->state, status, pid, &json, err);
 
-	return r < 0 ? r : hooks_run(stage, hooks, json.data, err);
+	(void)umask(run->caller_umask);
+	if (r == 0)
+		r = hooks_run(stage, hooks, json.data, err);
+	(void)umask(0);
+	return r;
 }
 
 static int container_hooks(struct run *run, struct err *err)

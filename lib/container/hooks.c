@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -76,21 +76,13 @@ static _Noreturn void become_hook(const struct spec_hook *hook, int input, int o
 	_exit(127);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Wait for the end of the hook, reading its output.  Returns 1 when the time is up. */
 static int await(int pidfd, int output, int64_t deadline, struct tail *tail, struct err *err)
 {
 	struct pollfd fds[2] = { { .fd = pidfd, .events = POLLIN }, { .fd = output, .events = POLLIN } };
 
 	for (;;) {
-		int64_t left = deadline < 0 ? -1 : deadline - now_ms();
+		int64_t left = deadline < 0 ? -1 : deadline - clock_ms();
 
 		if (deadline >= 0 && left < 0)
 			return 1;
@@ -162,7 +154,7 @@ static int run_one(const struct spec_hook *hook, const char *state_json, struct 
 	struct tail tail = { .size = 0 };
 	autofd input = -1, pidfd = -1;
 	int output[2], report[2], r;
-	int64_t deadline = hook->timeout.is_set ? now_ms() + hook->timeout.value * 1000 : -1;
+	int64_t deadline = hook->timeout.is_set ? clock_ms() + hook->timeout.value * 1000 : -1;
 	pid_t pid;
 
 	r = make_input(state_json, &input, err);

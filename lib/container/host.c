@@ -2,6 +2,7 @@
 #include "container/host.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/auto.h"
@@ -43,13 +44,17 @@ static int make_cgroup(struct run *run, struct err *err)
 
 static int remove_cgroup(struct state *state, struct err *err)
 {
-	struct cgroup_layout layout;
-	int r;
+	struct cgroup_layout found;
+	const struct cgroup_layout *layout = state->layout;
+	int r = 0;
 
 	if (!state->cgroup.path[0])
 		return 0;
-	r = cgroup_detect(&layout, err);
-	return r < 0 ? r : cgroup_remove(&layout, &state->cgroup, REMOVE_TIMEOUT_MS, err);
+	if (!layout) {
+		r = cgroup_detect(&found, err);
+		layout = &found;
+	}
+	return r < 0 ? r : cgroup_remove(layout, &state->cgroup, REMOVE_TIMEOUT_MS, err);
 }
 
 /* With create the socket itself is bound by start, which then forwards what comes. */
@@ -119,10 +124,12 @@ static int runtime_hooks(struct run *run, struct err *err)
 	autobuf json = { 0 };
 	int r = state_hook_json(run->state, "creating", run->state->init.pid, &json, err);
 
+	(void)umask(run->caller_umask);
 	if (r == 0)
 		r = hooks_run("prestart", &hooks->prestart, json.data, err);
 	if (r == 0)
 		r = hooks_run("createRuntime", &hooks->create_runtime, json.data, err);
+	(void)umask(022);
 	return r;
 }
 
@@ -207,9 +214,13 @@ static void undo_failed_create(struct run *run)
 
 int host_run(struct run *run, struct err *err)
 {
-	int r = steps_run(host_create, run, err);
+	int r;
 
+	/* modes of what is made are exact; hooks and the guest get the caller's back */
+	run->caller_umask = umask(022);
+	r = steps_run(host_create, run, err);
 	if (r < 0)
 		undo_failed_create(run);
+	(void)umask(run->caller_umask);
 	return r;
 }

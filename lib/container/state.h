@@ -36,6 +36,7 @@ struct state {
 	struct spec_pairs annotations;
 
 	/* while it is open */
+	const struct cgroup_layout *layout; /* of a create that is still at hand; NULL: to be detected */
 	int root;	     /* the state directory of all containers */
 	int dir;	     /* this container's; locked when state_open() was asked to */
 	bool is_readable;    /* false: state.json is missing or damaged; only the directory is known */
