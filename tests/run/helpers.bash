@@ -77,7 +77,7 @@ guest_program() {
 
 	if [[ ! $program ]]; then
 		program=$TREE/build/test/guest
-		if [[ $source/guest.c -nt $program || $source/guest_do.c -nt $program ]]; then
+		if [[ ! -e $program || $(find "$source" -name 'guest*.[ch]' -newer "$program") ]]; then
 			mkdir -p "${program%/*}"
 			"${CC:-cc}" -std=gnu17 -D_GNU_SOURCE -O1 -static "$source"/guest*.c -o "$program.$$" &&
 				mv "$program.$$" "$program" || return 1

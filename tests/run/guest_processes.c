@@ -1,0 +1,177 @@
+/* What the guest can do to itself and to others: signals, children, identity, system calls. */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+void do_sleep(const char *value)
+{
+	struct timespec time;
+	double seconds = atof(value);
+
+	time.tv_sec = (time_t)seconds;
+	time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
+	while (nanosleep(&time, &time) < 0 && errno == EINTR)
+		;
+}
+
+void do_exit(const char *value)
+{
+	exit(atoi(value));
+}
+
+void do_raise(const char *value)
+{
+	raise(atoi(value));
+	printf("raise=%s: survived\n", value);
+}
+
+void do_kill(const char *value)
+{
+	if (kill(atoi(value), SIGKILL) < 0)
+		failed("kill", value);
+	else
+		printf("kill=%s: ok\n", value);
+}
+
+static void on_signal(int number)
+{
+	char text[] = "signal: 00\n";
+
+	text[8] = (char)('0' + number / 10);
+	text[9] = (char)('0' + number % 10);
+	(void)!write(1, text, sizeof(text) - 1);
+}
+
+void do_trap(const char *value)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	if (sigaction(atoi(value), &action, NULL) < 0)
+		failed("trap", value);
+}
+
+void do_ignore(const char *value)
+{
+	signal(atoi(value), SIG_IGN);
+}
+
+/* Children that sleep for ever, in a session of their own. */
+void do_fork(const char *value)
+{
+	for (int i = atoi(value); i > 0; i--) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			failed("fork", value);
+		if (pid == 0) {
+			setsid();
+			for (;;)
+				pause();
+		}
+	}
+	printf("fork=%s: ok\n", value);
+}
+
+void do_wait(void)
+{
+	while (wait(NULL) > 0 || errno == EINTR)
+		;
+}
+
+void do_pause(void)
+{
+	for (;;)
+		pause();
+}
+
+/* Wait for one signal. */
+void do_signal(void)
+{
+	pause();
+}
+
+void do_setuid(const char *value)
+{
+	if (setresuid((uid_t)atoi(value), (uid_t)atoi(value), (uid_t)atoi(value)) < 0)
+		failed("setuid", value);
+	else
+		printf("setuid=%s: ok\n", value);
+}
+
+void do_execve(const char *path)
+{
+	char *args[] = { (char *)path, (char *)"ids", (char *)"caps", NULL };
+
+	execve(path, args, environ);
+	failed("exec", path);
+}
+
+/* "NUMBER[:A[:B[:C]]]": result or errno; numbers as strtoul(3) takes them. */
+void do_syscall(const char *value)
+{
+	unsigned long numbers[4] = { 0 };
+	char *end = (char *)value;
+	long result;
+
+	for (int i = 0; i < 4; i++) {
+		numbers[i] = strtoul(end, &end, 0);
+		if (*end++ != ':')
+			break;
+	}
+	errno = 0;
+	result = syscall((long)numbers[0], numbers[1], numbers[2], numbers[3], 0, 0, 0);
+	if (result < 0)
+		failed("syscall", value);
+	else
+		printf("syscall=%s: %ld\n", value, result);
+}
+
+void do_unshare(const char *value)
+{
+	if (unshare((int)strtol(value, NULL, 0)) < 0)
+		failed("unshare", value);
+	else
+		printf("unshare=%s: ok\n", value);
+}
+
+/* Touch as many MiB of memory. */
+void do_memory(const char *value)
+{
+	size_t size = (size_t)atol(value) << 20;
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return failed("memory", value);
+	memset(memory, 1, size);
+	printf("memory=%s: ok\n", value);
+}
+
+
+
+void say(const char *value)
+{
+	printf("%s\n", value);
+}
+
+void say_error(const char *value)
+{
+	fprintf(stderr, "%s\n", value);
+}
+
+void do_getenv(const char *name)
+{
+	const char *value = getenv(name);
+
+	printf("getenv=%s: %s\n", name, value ? value : "(unset)");
+}
