@@ -69,11 +69,8 @@ static int plan_propagation(const struct spec *spec, struct rootfs_plan *plan, s
 
 static int plan_root(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err)
 {
-	const char *path = spec->root.path;
+	const char *path = plan_host_path(&plan->context, spec->root.path, arena);
 
-	if (!path || !*path)
-		return err_user(err, "root.path: is missing");
-	path = plan_host_path(&plan->context, path, arena);
 	plan->path = path ? plan_clean_path(path, arena) : NULL;
 	plan->readonly = spec->root.readonly;
 	if (!plan->path)
@@ -123,11 +120,8 @@ static int plan_paths(const struct spec_strings *list, const char *name, struct 
 	if (!paths.items)
 		return err_memory(err);
 	for (size_t i = 0; i < list->count; i++) {
-		const char *path = list->items[i];
+		const char *path = plan_clean_path(list->items[i], arena);
 
-		if (path[0] != '/')
-			return err_user(err, "linux.%s[%zu]: \"%s\" is not an absolute path", name, i, path);
-		path = plan_clean_path(path, arena);
 		if (!path)
 			return err_memory(err);
 		if (str_eq(path, "/"))

@@ -5,9 +5,6 @@
 
 #include "base/auto.h"
 
-#define DEVICE_MAJOR_MAX 4095 /* what the kernel's dev_t holds: 12 and 20 bits */
-#define DEVICE_MINOR_MAX 1048575
-
 /* config-linux.md, Default Devices; the console and the pts entries come with the terminal. */
 static const struct {
 	const char *name;
@@ -26,54 +23,27 @@ static const char *name_in_dev(const char *path)
 	return name && !strchr(name, '/') ? name : NULL;
 }
 
-/* ".." could lead from /dev to a place where nobody expects a device. */
-static bool has_dot_dot(const char *path)
-{
-	for (const char *at = path; (at = strstr(at, "..")); at += 2)
-		if ((at == path || at[-1] == '/') && (at[2] == '\0' || at[2] == '/'))
-			return true;
-	return false;
-}
-
-static int plan_number(const struct spec_device *device, struct device_item *item, struct err *err)
-{
-	if (S_ISFIFO(item->mode))
-		return 0;
-	if (device->major < 0 || device->major > DEVICE_MAJOR_MAX)
-		return err_user(err, "%s.major: %lld is not between 0 and %d", item->where, (long long)device->major,
-				DEVICE_MAJOR_MAX);
-	if (device->minor < 0 || device->minor > DEVICE_MINOR_MAX)
-		return err_user(err, "%s.minor: %lld is not between 0 and %d", item->where, (long long)device->minor,
-				DEVICE_MINOR_MAX);
-	item->number = makedev((unsigned int)device->major, (unsigned int)device->minor);
-	return 0;
-}
-
+/* lib/spec has checked type, numbers and path: absolute, without "..". */
 static int plan_device(const struct spec_device *device, struct arena *arena, struct device_item *item, struct err *err)
 {
-	const struct str_name *type = device->type ? str_lookup(types, device->type) : NULL;
+	const struct str_name *type = str_lookup(types, device->type);
+	mode_t mode = device->file_mode.is_set ? (mode_t)device->file_mode.value : 0666;
 
-	if (!type)
-		return err_user(err, "%s.type: \"%s\" is not c, u, b or p", item->where,
-				device->type ? device->type : "");
-	if (!device->path || device->path[0] != '/')
-		return err_user(err, "%s.path: \"%s\" is not an absolute path", item->where,
-				device->path ? device->path : "");
-	if (has_dot_dot(device->path))
-		return err_user(err, "%s.path: %s contains \"..\"", item->where, device->path);
-	if (device->file_mode.is_set && device->file_mode.value > 07777)
-		return err_user(err, "%s.fileMode: %llu is not a file mode", item->where,
-				(unsigned long long)device->file_mode.value);
+	if ((mode & S_IFMT) && (mode & S_IFMT) != (mode_t)type->value)
+		return err_user(err, "%s.fileMode: %04o is of another kind of file than type \"%s\"", item->where, mode,
+				device->type);
 	item->path = plan_clean_path(device->path, arena);
 	if (!item->path)
 		return err_memory(err);
-	if (str_eq(item->path, "/") || str_eq(item->path, "/dev"))
-		return err_user(err, "%s.path: %s is a directory", item->where, item->path);
+	if (str_eq(item->path, "/dev"))
+		return err_user(err, "%s.path: /dev is a directory", item->where);
 	item->name = name_in_dev(item->path);
-	item->mode = (mode_t)type->value | (device->file_mode.is_set ? (mode_t)device->file_mode.value : 0666);
+	item->mode = (mode_t)type->value | (mode & 07777);
 	item->uid = device->uid.is_set ? (uid_t)device->uid.value : 0;
 	item->gid = device->gid.is_set ? (gid_t)device->gid.value : 0;
-	return plan_number(device, item, err);
+	if (!S_ISFIFO(item->mode))
+		item->number = makedev((unsigned int)device->major, (unsigned int)device->minor);
+	return 0;
 }
 
 static bool is_listed(const struct rootfs_plan *plan, size_t count, const char *name)

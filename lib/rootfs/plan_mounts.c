@@ -71,8 +71,6 @@ static int plan_source(const struct rootfs_context *context, const struct spec_m
 		m->source = mount->source && *mount->source ? mount->source : m->type;
 		return 0;
 	}
-	if (!mount->source || !*mount->source)
-		return err_user(err, "%s.source: is missing for a bind mount", m->where);
 	m->source = plan_host_path(context, mount->source, arena);
 	return m->source ? 0 : err_memory(err);
 }
@@ -108,8 +106,6 @@ static int plan_mount(const struct spec_mount *mount, struct arena *arena, struc
 	bool is_bind = mount->type && str_eq(mount->type, "bind");
 	int r;
 
-	if (!mount->destination || !*mount->destination)
-		return err_user(err, "%s.destination: is missing", m->where);
 	if (mount->uid_mappings.count || mount->gid_mappings.count)
 		return err_user(err, "%s.uidMappings: idmapped mounts are not supported yet", m->where);
 	r = mount_options_parse(&mount->options, m->where, is_bind, arena, &m->options, err);
