@@ -32,10 +32,12 @@ int file_read(int dir, const char *path, size_t max, char **ret_data, size_t *re
 	if (!data)
 		return err_memory(err);
 	/* one byte more than its size: a file that grows meanwhile is noticed */
-	n = fd_read_all(fd, data, (size_t)st.st_size + 1);
+	do {
+		n = read(fd, data, (size_t)st.st_size + 1);
+	} while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return err_sys(err, (int)-n, "read %s", path);
-	if ((size_t)n > (size_t)st.st_size)
+		return err_sys(err, errno, "read %s", path);
+	if (n != st.st_size)
 		return err_set(err, EAGAIN, "%s changed while it was read", path);
 	data[n] = '\0';
 	*ret_size = (size_t)n;

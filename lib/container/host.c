@@ -163,8 +163,7 @@ static int send_pidfd(struct run *run, struct err *err)
 
 static int finish(struct run *run, struct err *err)
 {
-	run->state->is_creating = false;
-	return state_save(run->state, err);
+	return state_finish(run->state, err);
 }
 
 const struct step host_create[] = {

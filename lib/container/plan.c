@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/file.h"
@@ -18,14 +17,9 @@ static int find_bundle(struct plan *plan, struct err *err)
 {
 	const char *given = plan->options->bundle ? plan->options->bundle : ".";
 	autofree char *path = realpath(given, NULL);
-	struct stat st;
 
 	if (!path)
 		return err_sys(err, errno, "bundle %s", given);
-	if (stat(path, &st) < 0)
-		return err_sys(err, errno, "bundle %s", given);
-	if (!S_ISDIR(st.st_mode))
-		return err_sys(err, ENOTDIR, "bundle %s", given);
 	plan->bundle = arena_strdup(&plan->arena, path);
 	return plan->bundle ? 0 : err_memory(err);
 }

@@ -23,7 +23,7 @@ struct record {
 	uint64_t version;
 	const char *id, *bundle, *rootfs, *created, *stop_signal;
 	uint64_t owner;
-	bool is_creating, has_process, has_hooks, has_pid_ns;
+	bool has_process, has_hooks, has_pid_ns;
 	struct proc_id init;
 	struct record_cgroup cgroup;
 	struct spec_pairs annotations;
@@ -52,7 +52,6 @@ FIELDS(record_fields, struct record) {
 	STR(struct record, "rootfs", rootfs, F_REQUIRED),
 	STR(struct record, "created", created, F_REQUIRED | F_LINE),
 	U64(struct record, "owner", owner, UINT32_MAX, F_REQUIRED),
-	BOOL(struct record, "creating", is_creating, F_REQUIRED),
 	BOOL(struct record, "process", has_process, F_REQUIRED),
 	BOOL(struct record, "hooks", has_hooks, F_REQUIRED),
 	BOOL(struct record, "pidNamespace", has_pid_ns, F_REQUIRED),
@@ -101,7 +100,6 @@ int record_decode(const char *text, size_t size, struct state *state, struct err
 	state->rootfs = record.rootfs;
 	state->created = record.created;
 	state->owner = record.owner;
-	state->is_creating = record.is_creating;
 	state->has_process = record.has_process;
 	state->has_hooks = record.has_hooks;
 	state->has_pid_ns = record.has_pid_ns;
@@ -130,7 +128,6 @@ int record_encode(const struct state *state, struct str_buf *out, struct err *er
 	json_put_string(&w, "rootfs", state->rootfs);
 	json_put_string(&w, "created", state->created);
 	json_put_u64(&w, "owner", state->owner);
-	json_put_bool(&w, "creating", state->is_creating);
 	json_put_bool(&w, "process", state->has_process);
 	json_put_bool(&w, "hooks", state->has_hooks);
 	json_put_bool(&w, "pidNamespace", state->has_pid_ns);

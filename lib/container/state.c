@@ -136,11 +136,17 @@ static void read_record(struct state *state)
 	autofree char *text = NULL;
 	struct err err;
 	size_t size;
+	int r = file_read(state->dir, STATE_RECORD, RECORD_MAX, &text, &size, &err);
 
-	if (file_read(state->dir, STATE_RECORD, RECORD_MAX, &text, &size, &err) == 0 &&
-	    record_decode(text, size, state, &err) == 0)
-		state->is_readable = true;
-	else
+	state->is_creating = r == -ENOENT;
+	if (r == -ENOENT)
+		r = file_read(state->dir, STATE_INTENT, RECORD_MAX, &text, &size, &err);
+	if (r == -ENOENT) /* it was renamed in between */
+		r = file_read(state->dir, STATE_RECORD, RECORD_MAX, &text, &size, &err);
+	if (r == 0)
+		r = record_decode(text, size, state, &err);
+	state->is_readable = r == 0;
+	if (r < 0)
 		log_debug("container %s: %s", state->id, err.text);
 }
 
@@ -203,7 +209,15 @@ int state_save(const struct state *state, struct err *err)
 	autobuf text = { 0 };
 	int r = record_encode(state, &text, err);
 
-	return r < 0 ? r : file_replace(state->dir, STATE_RECORD, text.data, text.size, 0600, err);
+	return r < 0 ? r : file_replace(state->dir, STATE_INTENT, text.data, text.size, 0600, err);
+}
+
+int state_finish(struct state *state, struct err *err)
+{
+	if (renameat(state->dir, STATE_INTENT, state->dir, STATE_RECORD) < 0)
+		return err_sys(err, errno, "rename " STATE_INTENT " to " STATE_RECORD);
+	state->is_creating = false;
+	return 0;
 }
 
 /* Remove what stands in a directory; the only folder below, notify/, holds nothing but a socket. */
@@ -241,9 +255,15 @@ static int empty_dir(int dir, int depth, struct err *err)
 
 int state_remove(struct state *state, struct err *err)
 {
+	static const char *const usual[] = { STATE_CONFIG, STATE_RECORD };
 	int r;
 
 	if (state->dir < 0)
+		return 0;
+	/* nearly always this is all there is, and the directory need not be read */
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+		(void)unlinkat(state->dir, usual[i], 0);
+	if (unlinkat(state->root, state->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
 	r = empty_dir(state->dir, 1, err);
 	if (r < 0)

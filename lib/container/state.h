@@ -1,7 +1,8 @@
 /* State is what is: what has been made for one container, and must be found again or unmade.
  *
  * It lies in <root>/<id>/, mode 0700:
- *   state.json    the record below, replaced atomically after each lasting step
+ *   creating.json the record below while the container is created, replaced atomically after each lasting step
+ *   state.json    what that is renamed to when create has finished
  *   config.json   the configuration as it was at create; later edits of the bundle's file change nothing
  *   start.sock    while the guest waits to be started
  *   notify/       the guest's NOTIFY_SOCKET, when the caller has one
@@ -69,8 +70,11 @@ int state_open_readable(const struct container_host *host, const char *id, enum 
 void state_unlock(struct state *state);
 int state_relock(struct state *state, struct err *err);
 
-/* Write the record. */
+/* Write the record of a container that is being created. */
 int state_save(const struct state *state, struct err *err);
+
+/* The create has finished, and nothing of the record changed since it was saved. */
+int state_finish(struct state *state, struct err *err);
 
 /* Remove the directory and all it holds. Does nothing when it was not made. */
 int state_remove(struct state *state, struct err *err);
@@ -87,6 +91,7 @@ int state_status(const struct state *state, enum container_status *ret, int *ret
 #define STATE_START_SOCKET "start.sock"
 #define STATE_CONFIG	   "config.json"
 #define STATE_RECORD	   "state.json"
+#define STATE_INTENT	   "creating.json"
 
 /* The state document of the specification for hooks: one line of JSON. pid: as the hook's side sees it. */
 int state_hook_json(const struct state *state, const char *status, pid_t pid, struct str_buf *out, struct err *err);
