@@ -172,6 +172,21 @@ static void seed_hash(void)
 	json_object_seed(seed); /* 0: jansson finds one by itself */
 }
 
+/* Pass on what jansson says. */
+static int fail_parse(const struct scan *scan, json_error_t *failure, struct err *err)
+{
+	const char *what = failure->text;
+	char *near = strstr(failure->text, " near '");
+
+	if (json_error_code(failure) == json_error_out_of_memory)
+		return err_memory(err);
+	if (scan->copy && near) /* it may quote the replacement of a number */
+		*near = '\0';
+	if (json_error_code(failure) == json_error_null_byte_in_key) /* only a replaced number can have one */
+		what = "string expected, not a number";
+	return err_user(err, "%s: line %d, column %d: %s", scan->name, failure->line, failure->column, what);
+}
+
 int json_read(const char *text, size_t size, const char *name, json_t **ret, struct err *err)
 {
 	struct scan scan = { .text = text, .end = text + size, .name = name };
@@ -185,17 +200,8 @@ int json_read(const char *text, size_t size, const char *name, json_t **ret, str
 		return r;
 	seed_hash();
 	root = json_loadb(copy ? copy : text, size, JSON_REJECT_DUPLICATES | (copy ? JSON_ALLOW_NUL : 0), &failure);
-	if (!root) {
-		char *near = strstr(failure.text, " near '");
-
-		if (json_error_code(&failure) == json_error_out_of_memory)
-			return err_memory(err);
-		if (size == 0)
-			return err_user(err, "%s: empty file", name);
-		if (copy && near) /* it may quote a replaced number */
-			*near = '\0';
-		return err_user(err, "%s: line %d, column %d: %s", name, failure.line, failure.column, failure.text);
-	}
+	if (!root)
+		return size ? fail_parse(&scan, &failure, err) : err_user(err, "%s: empty file", name);
 	*ret = root;
 	return 0;
 }

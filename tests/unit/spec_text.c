@@ -1,0 +1,35 @@
+#include "spec_text.h"
+
+#include "base/str.h"
+
+#define DOCUMENT   "{'ociVersion':'1.3.0','root':{'path':'rootfs'},"
+#define NAMESPACES "'namespaces':[{'type':'pid'},{'type':'network'},{'type':'ipc'},{'type':'uts'}," \
+		   "{'type':'mount'},{'type':'cgroup'}],"
+
+static const struct {
+	const char *before, *after;
+} frames[] = {
+	[FRAME_NONE] = { "", "" },
+	[FRAME_DOCUMENT] = { DOCUMENT, "}" },
+	[FRAME_PROCESS] = { DOCUMENT "'process':{'args':['sh'],'cwd':'/',", "}}" },
+	[FRAME_LINUX] = { DOCUMENT "'linux':{" NAMESPACES, "}}" },
+	[FRAME_RESOURCES] = { DOCUMENT "'linux':{" NAMESPACES "'resources':{", "}}}" },
+	[FRAME_SECCOMP] = { DOCUMENT "'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW',", "}}}" },
+	[FRAME_RULE] = { DOCUMENT "'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{"
+				  "'names':['mount','umount2'],", "}]}}}" },
+};
+
+int spec_text_parse(enum spec_frame frame, const char *fragment, struct spec_document **ret, struct err *err)
+{
+	autobuf text = { 0 };
+
+	str_append(&text, frames[frame].before);
+	str_append(&text, fragment);
+	str_append(&text, frames[frame].after);
+	if (text.failed)
+		return err_memory(err);
+	for (size_t i = 0; i < text.size; i++)
+		if (text.data[i] == '\'')
+			text.data[i] = '"';
+	return spec_parse(text.data ? text.data : "", text.size, "config.json", ret, err);
+}
