@@ -252,7 +252,8 @@ static int make_list(const struct decoder *d, const struct field *field, const s
 			return fail(d, place, "must not be empty");
 		return 0;
 	}
-	list->items = arena_alloc(d->arena, count, size);
+	/* and one that is all zeroes: a list of strings ends with NULL, as execve(2) wants it */
+	list->items = arena_alloc(d->arena, count + 1, size);
 	if (!list->items)
 		return err_memory(d->err);
 	list->count = count;

@@ -27,7 +27,7 @@ struct opt_u64 {
 };
 
 struct spec_strings {
-	const char **items;
+	const char **items; /* NULL-terminated; NULL when there are none */
 	size_t count;
 };
 
