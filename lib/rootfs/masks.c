@@ -15,15 +15,13 @@
 
 #define EMPTY_ATTRIBUTES (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-/* An empty directory on a file system of its own: one inode, and read-only. */
+/* An empty directory on a file system of its own. */
 static int make_empty(int *ret_fd)
 {
 	autofd fs = sys_fsopen("tmpfs", FSOPEN_CLOEXEC);
 	int fd;
 
-	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "1", 0) < 0 ||
-	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0555", 0) < 0 ||
-	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return -errno;
 	fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, EMPTY_ATTRIBUTES);
 	if (fd < 0)

@@ -58,11 +58,12 @@ static int add_mode(const struct mount_item *m, const struct mount_target *targe
 }
 
 /* Returns 0 or -errno. */
-static int mount_on(const struct rootfs_plan *plan, const struct mount_item *m, int target, unsigned long flags,
-		    const char *data)
+static int mount_on(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m, int target,
+		    unsigned long flags, const char *data)
 {
 	char place[40];
 
+	rootfs->in_dev = false;
 	if (!takes_paths(m->type)) {
 		if (fchdir(target) < 0 || mount(m->source, ".", m->type, flags, data) < 0)
 			return -errno;
@@ -72,6 +73,21 @@ static int mount_on(const struct rootfs_plan *plan, const struct mount_item *m, 
 	if (chdir(plan->context.bundle) < 0 || mount(m->source, place, m->type, flags, data) < 0)
 		return -errno;
 	return 0;
+}
+
+/* Most of what is mounted goes to a directory of a /dev that was just mounted, which is empty and which nobody else can
+ * reach: a name in it is as good as a descriptor.  Returns 0, 1 when the mount is not of this kind, or -errno. */
+static int mount_in_dev(struct rootfs *rootfs, const struct mount_item *m)
+{
+	const char *name = str_after(m->destination, "/dev/");
+
+	if (rootfs->dev_fd < 0 || !name || strchr(name, '/') || takes_paths(m->type) || m->magic == SYS_PROC_MAGIC ||
+	    m->options.tmpcopyup || mkdirat(rootfs->dev_fd, name, 0755) < 0)
+		return 1;
+	if (!rootfs->in_dev && fchdir(rootfs->dev_fd) < 0)
+		return -errno;
+	rootfs->in_dev = true;
+	return mount(m->source, name, m->type, mount_options_flags(&m->options), m->options.data) < 0 ? -errno : 0;
 }
 
 static int copy_up(const struct mount_item *m, int from, int mounted, struct err *err)
@@ -134,7 +150,7 @@ static int mount_tmpfs(const struct rootfs_plan *plan, struct rootfs *rootfs, co
 		if (from < 0)
 			return err_sys(err, errno, "open %s in the rootfs", m->destination);
 	}
-	r = mount_on(plan, m, place, flags, data.data ? data.data : m->options.data);
+	r = mount_on(plan, rootfs, m, place, flags, data.data ? data.data : m->options.data);
 	if (r < 0)
 		return describe(m, -r, err);
 	if (m->options.tmpcopyup) {
@@ -152,18 +168,21 @@ static int mount_file_system(const struct rootfs_plan *plan, struct rootfs *root
 	autofd place = -1;
 	int r;
 
+	r = mount_in_dev(rootfs, m);
+	if (r <= 0)
+		return r < 0 ? describe(m, -r, err) : finish(plan, rootfs, m, true, err);
 	if (str_eq(m->type, "tmpfs"))
 		return mount_tmpfs(plan, rootfs, m, err);
 	r = rootfs_open_target(rootfs, m, true, &target, err);
 	if (r < 0)
 		return r;
 	place = target.fd;
-	r = mount_on(plan, m, place, mount_options_flags(&m->options), m->options.data);
+	r = mount_on(plan, rootfs, m, place, mount_options_flags(&m->options), m->options.data);
 	if (r == -EPERM && m->bind_if_refused)
 		r = rootfs_bind_sys(place);
 	if (r < 0)
 		return describe(m, -r, err);
-	return finish(plan, rootfs, m, target.in_dev, err);
+	return finish(plan, rootfs, m, false, err);
 }
 
 static int change_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m,
@@ -175,6 +194,7 @@ static int change_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, c
 
 	if (r < 0)
 		return r;
+	rootfs->in_dev = false;
 	if (m->options.bind)
 		r = rootfs_set_attributes(plan, &m->options, place);
 	else if (fchdir(place) < 0 || mount("none", ".", NULL, flags, m->options.data) < 0)
@@ -187,6 +207,7 @@ static int mount_one(const struct rootfs_plan *plan, struct rootfs *rootfs, cons
 	if (str_eq(m->destination, "/dev") && rootfs->dev_fd >= 0) { /* covered, or changed */
 		auto_close(&rootfs->dev_fd);
 		rootfs->dev_fd = -1;
+		rootfs->in_dev = false;
 	}
 	switch (m->kind) {
 	case MOUNT_FILE_SYSTEM:
@@ -202,17 +223,8 @@ static int mount_one(const struct rootfs_plan *plan, struct rootfs *rootfs, cons
 
 int rootfs_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
 {
-	mode_t mask;
-	int r = 0;
-
-	if (!plan->mount_count)
-		return 0;
-	mask = umask(0); /* what is made has the mode it is made with */
-	for (size_t i = 0; r == 0 && i < plan->mount_count; i++) {
-		r = mount_one(plan, rootfs, &plan->mounts[i], err);
-		if (r < 0)
-			r = err_in(err, "%s", plan->mounts[i].where);
-	}
-	(void)umask(mask);
-	return r;
+	for (size_t i = 0; i < plan->mount_count; i++)
+		if (mount_one(plan, rootfs, &plan->mounts[i], err) < 0)
+			return err_in(err, "%s", plan->mounts[i].where);
+	return 0;
 }

@@ -1,6 +1,7 @@
 #include "rootfs/setup.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/path.h"
@@ -66,6 +67,7 @@ int rootfs_open(const struct rootfs_plan *plan, struct rootfs *rootfs, struct er
 {
 	int r = open_null(rootfs, err);
 
+	rootfs->umask = umask(0);
 	if (r == 0 && plan->context.has_mount_ns) {
 		r = set_propagation(plan, err);
 		if (r == 0)

@@ -155,9 +155,6 @@ static int make_tmpfs(const char *path, struct arena *paths, const char **ret_up
 		return err_sys(err, errno, "root.path: mount tmpfs to %s", path);
 	if (mkdir(upper, 0755) < 0 || mkdir(work, 0700) < 0)
 		return err_sys(err, errno, "make the overlay's upper directory in %s", path);
-	/* whatever the umask: this is the guest's "/" */
-	if (chmod(upper, 0755) < 0)
-		return err_sys(err, errno, "chmod %s", upper);
 	*ret_upper = upper;
 	*ret_work = work;
 	return 0;

@@ -56,6 +56,7 @@ struct rootfs_plan {
 	struct overlay_item overlay;
 	struct mount_item *mounts;
 	size_t mount_count;
+	bool sys_is_sysfs; /* nobody can move what is mounted below */
 	bool dev_is_bind; /* /dev is the caller's business: nothing is made there that was not asked for */
 	struct device_item *devices;
 	size_t device_count;

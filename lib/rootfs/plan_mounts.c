@@ -86,7 +86,7 @@ static int check_options(const struct mount_item *m, struct err *err)
 	return 0;
 }
 
-static void plan_checks(const struct rootfs_context *context, struct mount_item *m)
+static void plan_checks(struct rootfs_plan *plan, struct mount_item *m)
 {
 	for (size_t i = 0; m->kind == MOUNT_FILE_SYSTEM && i < ARRAY_SIZE(magics); i++)
 		if (str_eq(m->type, magics[i].type))
@@ -97,7 +97,11 @@ static void plan_checks(const struct rootfs_context *context, struct mount_item 
 	}
 	/* "ordinary directory": what is written to /proc and /sys later must reach them; nothing but /dev is /dev */
 	m->literal = m->magic == SYS_PROC_MAGIC || m->magic == SYS_SYSFS_MAGIC || str_eq(m->destination, "/dev");
-	m->bind_if_refused = m->magic == SYS_SYSFS_MAGIC && !context->has_network_ns;
+	m->bind_if_refused = m->magic == SYS_SYSFS_MAGIC && !plan->context.has_network_ns;
+	if (str_eq(m->destination, "/sys"))
+		plan->sys_is_sysfs = m->magic == SYS_SYSFS_MAGIC;
+	else if (plan->sys_is_sysfs && str_after(m->destination, "/sys/"))
+		m->magic = 0;
 }
 
 static int plan_mount(const struct spec_mount *mount, struct arena *arena, struct rootfs_plan *plan,
@@ -128,7 +132,7 @@ static int plan_mount(const struct spec_mount *mount, struct arena *arena, struc
 		r = plan_cgroup(&plan->context, m, err);
 	if (r < 0)
 		return r;
-	plan_checks(&plan->context, m);
+	plan_checks(plan, m);
 	if (str_eq(m->destination, "/dev"))
 		plan->dev_is_bind = m->kind == MOUNT_BIND;
 	return 0;

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -50,12 +51,15 @@ struct rootfs {
 	int null_fd;  /* the host's /dev/null, checked: masks files, and is stdio where asked for */
 	/* for this folder alone */
 	int dev_fd;    /* O_PATH of /dev, when a new tmpfs is mounted there */
+	bool in_dev;   /* it is the current directory */
+	mode_t umask;  /* the caller's */
 	int null_tree; /* a copy of null_fd's mount: once the host's tree is gone it could not be made */
 	char cgroup_path[512]; /* the guest's own cgroup relative to the v2 root, for a cgroup mount without its namespace */
 };
 #define ROOTFS_CLOSED { .fd = -1, .null_fd = -1, .dev_fd = -1, .null_tree = -1 }
 
-/* Make "/" of this mount namespace not propagate to the host, put the rootfs in place and open it. */
+/* Make "/" of this mount namespace not propagate to the host, put the rootfs in place and open it.  From here to the end of
+ * rootfs_devices() the umask is 0, so that everything has the mode that it is made with. */
 int rootfs_open(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err);
 
 /* Perform spec.mounts in order; proc, sysfs, cgroup and devpts are verified after mounting. */

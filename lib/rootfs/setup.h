@@ -9,8 +9,7 @@ int rootfs_mount_overlay(const struct rootfs_plan *plan, struct err *err);
 /* The place a mount goes to, opened; `fd` is O_PATH and the caller's to close. */
 struct mount_target {
 	int fd;
-	bool made;   /* it did not exist before */
-	bool in_dev; /* made in the new tmpfs on /dev, where nobody else can have changed anything */
+	bool made; /* it did not exist before */
 };
 
 /* Open the destination of a mount, making it when it is missing.  want_dir: a directory, otherwise a file. */

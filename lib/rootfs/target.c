@@ -26,7 +26,7 @@ static bool make_in_dev(const struct rootfs *rootfs, const char *destination, bo
 	fd = openat(rootfs->dev_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | (want_dir ? O_DIRECTORY : 0));
 	if (fd < 0)
 		return false;
-	*ret = (struct mount_target){ .fd = fd, .made = true, .in_dev = true };
+	*ret = (struct mount_target){ .fd = fd, .made = true };
 	return true;
 }
 
