@@ -77,6 +77,13 @@ extern const struct cli_command cli_create, cli_delete, cli_exec, cli_features, 
 extern const struct cli_command *const cli_commands[];
 const struct cli_command *cli_command_find(const char *name);
 
+/* main.c: report a command that does not exist.  Returns -errno. */
+int cli_unknown_command(const struct cli *cli, const char *name, struct err *err);
+
+/* main.c: say before a failure which command met it, and for which container (NULL: none), unless the text does so.
+ * Returns -errno. */
+int cli_add_context(const struct cli *cli, const char *id, struct err *err);
+
 /* globals.c: the options that belong to no command. */
 extern const struct option_row cli_global_options[];
 
@@ -99,9 +106,6 @@ int cli_help_print(const struct cli *cli, const struct cli_command *command, str
 
 /* version.c: the version, on standard output.  Returns an exit status. */
 int cli_version_print(const struct cli *cli, struct err *err);
-
-/* Report a command that does not exist.  Returns -errno. */
-int cli_unknown_command(const struct cli *cli, const char *name, struct err *err);
 
 /* output.c: write a text to standard output, completely.  Returns 0, the exit status.  Errors: memory ran out while
  * the text was made; the write failed (a full disk, a reader that is gone, a closed descriptor). */

@@ -106,20 +106,20 @@ static int parse(struct cli *cli, char ***words, struct err *err)
 	return check_words(cli, count, *words, err);
 }
 
-/* Say before a failure which command met it, and for which container.  Returns -errno. */
-static int add_context(const struct cli_command *command, const char *id, struct err *err)
+int cli_add_context(const struct cli *cli, const char *id, struct err *err)
 {
+	const char *name = cli->command->name;
 	struct err ignored;
 	const char *rest;
 
 	/* an ID that is none would drown the message it stands before */
-	if (!command->first_is_id || !id || container_check_id(id, &ignored) < 0)
-		return err_in(err, "%s", command->name);
+	if (!id || container_check_id(id, &ignored) < 0)
+		return err_in(err, "%s", name);
 	/* "cannot start c1: it is running" says all already */
 	rest = str_after(err->text, "cannot ");
-	rest = rest ? str_after(rest, command->name) : NULL;
-	rest = rest && *rest == ' ' ? str_after(rest + 1, id) : NULL;
-	return rest && *rest == ':' ? -err->number : err_in(err, "%s %s", command->name, id);
+	rest = rest ? str_after(rest, name) : NULL;
+	rest = rest ? strstr(rest, id) : NULL;
+	return rest && rest[strlen(id)] == ':' ? -err->number : err_in(err, "%s %s", name, id);
 }
 
 static int dispatch(struct cli *cli, char **words, struct err *err)
@@ -136,7 +136,7 @@ static int dispatch(struct cli *cli, char **words, struct err *err)
 	r = cli_find_host(cli, !command->needs_no_root, err);
 	if (r >= 0)
 		r = command->run(cli, words, err);
-	return r < 0 ? add_context(command, words[0], err) : r;
+	return r < 0 ? cli_add_context(cli, command->first_is_id ? words[0] : NULL, err) : r;
 }
 
 static int report(const char *text, int status)

@@ -15,7 +15,8 @@ static int call_each(struct cli *cli, const regex_t *regex, char *const *ids, cl
 		if (regexec(regex, *ids, 0, NULL, 0) != 0)
 			continue;
 		if (one(cli, *ids, context, &err) < 0) {
-			log_error("%s %s: %s", cli->command->name, *ids, err.text);
+			(void)cli_add_context(cli, *ids, &err);
+			log_error("%s", err.text);
 			status = CLI_EXIT_FAILURE;
 		}
 	}
