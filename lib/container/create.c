@@ -144,7 +144,6 @@ static int run_foreground(const struct container_create_options *options, struct
 
 	if (r == 0)
 		state->init = (struct proc_id){ 0 }; /* reaped: its number may already be another's */
-
 	if (r < 0 || options->keep)
 		return r;
 	return container_undo(state, spec, err);

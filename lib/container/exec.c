@@ -77,6 +77,15 @@ static int take_terminal(const struct container_exec_options *o, struct run *run
 	return terminal_send(o->console_socket, master, err);
 }
 
+static int start_process(const struct container_exec_options *o, struct run *run, struct err *err)
+{
+	int r = spawn(run, err);
+
+	if (r == 0)
+		r = take_terminal(o, run, err);
+	return r == 0 ? spawn_await(run, err) : r;
+}
+
 static int exec_planned(const struct container_exec_options *o, struct run *run, int *ret_status, struct err *err)
 {
 	int r;
@@ -88,12 +97,9 @@ static int exec_planned(const struct container_exec_options *o, struct run *run,
 	if (r == 0 && !o->detach)
 		r = foreground_block_signals(err);
 	if (r == 0)
-		r = spawn(run, err);
-	if (r < 0)
-		return r;
-	r = take_terminal(o, run, err);
-	if (r == 0)
-		r = spawn_await(run, err);
+		r = start_process(o, run, err);
+	if (r == -ECONNRESET && spawn_died_at_birth(run))
+		r = start_process(o, run, err);
 	if (r == 0)
 		r = finish(o, run, ret_status, err);
 	if (r < 0)

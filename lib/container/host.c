@@ -168,7 +168,7 @@ static int finish(struct run *run, struct err *err)
 
 const struct step host_create[] = {
 	/* records what will be made before it is made: whatever happens, delete --force finds it */
-	DO	("state directory",	state_dir_make,		state_dir_remove),
+	DO	(NULL,			state_dir_make,		state_dir_remove),
 	DO	("configuration",	keep_config,		NULL),
 	/* with its limits and device program, before anything runs in it */
 	DO	("cgroup",		make_cgroup,		remove_cgroup),
@@ -211,6 +211,15 @@ static void undo_failed_create(struct run *run)
 		hooks_run_warning("poststop", poststop, json.data);
 }
 
+static const struct step *find_row(int (*what)(struct run *run, struct err *err))
+{
+	const struct step *row = host_create;
+
+	while (row->run != what)
+		row++;
+	return row;
+}
+
 int host_run(struct run *run, struct err *err)
 {
 	int r;
@@ -218,6 +227,8 @@ int host_run(struct run *run, struct err *err)
 	/* modes of what is made are exact; hooks and the guest get the caller's back */
 	run->caller_umask = umask(022);
 	r = steps_run(host_create, run, err);
+	if (r == -ECONNRESET && spawn_died_at_birth(run))
+		r = steps_run(find_row(spawn_guest), run, err);
 	if (r < 0)
 		undo_failed_create(run);
 	(void)umask(run->caller_umask);

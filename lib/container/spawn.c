@@ -16,6 +16,9 @@
 
 #define DEATH_TIMEOUT_MS 1000
 
+/* Before the first row of its table. */
+#define NOT_BORN (-1)
+
 void run_close(struct run *run)
 {
 	auto_close(&run->wire);
@@ -34,13 +37,15 @@ void run_close(struct run *run)
 
 int spawn(struct run *run, struct err *err)
 {
-	void *shared = mmap(NULL, sizeof(*run->progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *shared = run->progress ? (void *)(uintptr_t)run->progress : mmap(NULL, sizeof(*run->progress), PROT_READ | PROT_WRITE,
+									       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pid;
 	int r;
 
 	if (shared == MAP_FAILED)
 		return err_sys(err, errno, "map a shared page");
 	run->progress = shared;
+	*run->progress = NOT_BORN;
 	r = wire_make(&run->wire, &run->guest_wire, err);
 	if (r < 0)
 		return r;
@@ -63,7 +68,8 @@ int spawn(struct run *run, struct err *err)
 /* The row that the guest side was at when it ended; NULL: it had become the launcher. */
 static const struct step *last_row(const struct run *run)
 {
-	const struct step *row = &run->guest_table[*run->progress];
+	const int at = *run->progress;
+	const struct step *row = &run->guest_table[at == NOT_BORN ? 0 : at];
 
 	return row[1].is_row ? row : NULL;
 }
@@ -112,6 +118,23 @@ int spawn_await(struct run *run, struct err *err)
 		return r;
 	/* end of file: the launcher took over, or the guest side died before it could */
 	return r < 0 || last_row(run) ? explain_death(run, err) : 0;
+}
+
+bool spawn_died_at_birth(struct run *run)
+{
+	siginfo_t info = { .si_pid = 0 };
+	struct err ignored;
+
+	if (run->cgroup < 0 || run->child <= 0 || *run->progress != NOT_BORN ||
+	    proc_wait_end(run->pidfd, DEATH_TIMEOUT_MS, &ignored) != 0 ||
+	    waitid(P_PID, (id_t)run->child, &info, WEXITED | WNOHANG) < 0 || info.si_pid != run->child)
+		return false;
+	auto_close(&run->wire);
+	auto_close(&run->pidfd);
+	auto_close(&run->cgroup);
+	run->wire = run->pidfd = run->cgroup = -1;
+	run->child = 0;
+	return info.si_code == CLD_KILLED && info.si_status == SIGKILL;
 }
 
 void spawn_kill(struct run *run)

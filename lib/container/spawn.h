@@ -1,6 +1,7 @@
 /* The guest's process, as its parent sees it: made, awaited, and its failures explained. */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -14,6 +15,12 @@ int spawn(struct run *run, struct err *err);
 /* Wait until the guest became the launcher and, unless that waits for start, executed the program.  Errors: what the guest
  * told, why execve(2) failed, or how the process died and at which stage. */
 int spawn_await(struct run *run, struct err *err);
+
+/* True if the process was killed before it ran at all, although it was born in a cgroup.  Linux 6.14 to 6.18 kill such a
+ * process when the caller's own cgroup has been killed by cgroup.kill once and the new one has not (the two counters are
+ * compared, kernel/cgroup/cgroup.c).  Then it is reaped, and everything is as before spawn(), except that a further process
+ * will be born in the caller's cgroup, and move by itself. */
+bool spawn_died_at_birth(struct run *run);
 
 /* After a failure of a process that is our child: kill and reap it. */
 void spawn_kill(struct run *run);

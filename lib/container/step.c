@@ -41,7 +41,7 @@ int steps_undo(const struct step *table, struct state *state, struct err *err)
 			continue;
 		r = step->undo(state, first ? &other : err);
 		if (r < 0 && !first)
-			first = err_in(err, "undo %s", step->name);
+			first = step->name ? err_in(err, "undo %s", step->name) : r;
 	}
 	return first;
 }
