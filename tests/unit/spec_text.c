@@ -1,6 +1,9 @@
 #include "spec_text.h"
 
+#include <errno.h>
+
 #include "base/str.h"
+#include "unit.h"
 
 #define DOCUMENT   "{'ociVersion':'1.3.0','root':{'path':'rootfs'},"
 #define NAMESPACES "'namespaces':[{'type':'pid'},{'type':'network'},{'type':'ipc'},{'type':'uts'}," \
@@ -32,4 +35,19 @@ int spec_text_parse(enum spec_frame frame, const char *fragment, struct spec_doc
 		if (text.data[i] == '\'')
 			text.data[i] = '"';
 	return spec_parse(text.data ? text.data : "", text.size, "config.json", ret, err);
+}
+
+void spec_text_refused(const struct spec_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct spec_document *document = NULL;
+		struct err err = { 0 };
+
+		if (!CHECK(spec_text_parse(rows[i].frame, rows[i].fragment, &document, &err) == -EINVAL))
+			CHECK_STR(rows[i].fragment, "refused");
+		CHECK_HAS(err.text, rows[i].message);
+		CHECK(strlen(err.text) < 1000 && !strchr(err.text, '\n'));
+		CHECK(!document);
+		spec_free(document);
+	}
 }

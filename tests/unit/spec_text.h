@@ -1,6 +1,8 @@
 /* Configs for tests: a fragment put into the smallest document that may have it. */
 #pragma once
 
+#include <stddef.h>
+
 #include "base/err.h"
 #include "spec/spec.h"
 
@@ -16,3 +18,12 @@ enum spec_frame {
 
 /* Put the fragment into its frame, with single quotes as double ones, and parse it as "config.json". */
 int spec_text_parse(enum spec_frame frame, const char *fragment, struct spec_document **ret, struct err *err);
+
+/* A config that must be refused, and a part of the message. */
+struct spec_row {
+	enum spec_frame frame;
+	const char *fragment, *message;
+};
+
+/* Check that each row is refused so. */
+void spec_text_refused(const struct spec_row *rows, size_t count);

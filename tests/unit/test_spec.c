@@ -341,6 +341,9 @@ static void lone_resources_are_taken_and_checked(void)
 	spec_free(document);
 }
 
+#define MAPPED                                                                                        \
+	"'linux':{'namespaces':[{'type':'user'}],'gidMappings':[{'containerID':0,'hostID':0,'size':1}],'uidMappings':["
+
 /* before, `count` times item (the first without its comma), after */
 static int parse_repeated(enum spec_frame frame, const char *const parts[3], size_t count, struct err *err)
 {
@@ -359,16 +362,12 @@ static int parse_repeated(enum spec_frame frame, const char *const parts[3], siz
 
 static void what_the_kernel_has_no_room_for_is_refused(void)
 {
+	static const char *const mappings[] = { MAPPED, ",{'containerID':0,'hostID':0,'size':1}", "]}" };
 	static const char *const groups[] = { "'user':{'uid':0,'gid':0,'additionalGids':[", ",5", "]}" };
 	static const char *const elsewhere[] = { "'x':['", "xx", "']" };
 	static const char *const variable[] = { "'env':['A=", "xx", "']" };
 	static const char *const variables[] = { "'env':[", ",'abcdefghijklmnopqrstuvwxyz=abcdefghijklmnopqrstuvwxyz'",
 						 "]" };
-	static const char *const mappings[] = {
-		"'linux':{'namespaces':[{'type':'user'}],'gidMappings':[{'containerID':0,"
-		"'hostID':0,'size':1}],'uidMappings':[",
-		",{'containerID':0,'hostID':0,'size':1}", "]}"
-	};
 	struct err err = { 0 };
 
 	CHECK(parse_repeated(FRAME_PROCESS, groups, 65536, &err) == 0);
