@@ -163,3 +163,20 @@ static inline int sys_capset(void *header, const void *data)
 {
 	return (int)syscall(SYS_capset, header, data);
 }
+
+/* attr: struct sched_attr of sched_setattr(2), whose `size` member tells how much of it there is. */
+static inline int sys_sched_setattr(pid_t pid, const void *attr, unsigned int flags)
+{
+	return (int)syscall(SYS_sched_setattr, pid, attr, flags);
+}
+
+static inline int sys_ioprio_set(int which, int who, int priority)
+{
+	return (int)syscall(SYS_ioprio_set, which, who, priority);
+}
+
+/* nodes: a bit mask of `count` bits, in words; NULL with count 0. */
+static inline int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long count)
+{
+	return (int)syscall(SYS_set_mempolicy, mode, nodes, count);
+}

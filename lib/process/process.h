@@ -95,6 +95,58 @@ int sysctl_apply(const struct spec *spec, struct err *err);
 /* A session keyring named after the container; a kernel without keyrings is not an error. */
 int keyring_apply(const char *id, struct err *err);
 
+/* ---------------------------------------------------------------- scheduler.c */
+struct scheduler_plan {
+	bool is_set;
+	bool has_cpus; /* linux.resources.cpu.cpus restricts the container, which the kernel may refuse */
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period; /* nanoseconds */
+};
+/* process.scheduler.  Errors: a member that the policy does not have, or one that it needs; values that the kernel would
+ * refuse (sched(7)). */
+int scheduler_plan(const struct spec_process *process, bool has_cpus, struct scheduler_plan *ret, struct err *err);
+/* While the guest has its cgroup already and CAP_SYS_NICE still.  Kept across execve(2). */
+int scheduler_apply(const struct scheduler_plan *plan, struct err *err);
+
+/* ---------------------------------------------------------------- ioprio.c */
+struct ioprio_plan {
+	bool is_set;
+	int value; /* of ioprio_set(2) */
+};
+int ioprio_plan(const struct spec_process *process, struct ioprio_plan *ret, struct err *err);
+/* IOPRIO_CLASS_RT needs CAP_SYS_NICE or CAP_SYS_ADMIN. */
+int ioprio_apply(const struct ioprio_plan *plan, struct err *err);
+
+/* ---------------------------------------------------------------- personality.c */
+struct personality_plan {
+	bool is_set;
+	unsigned long value; /* of personality(2) */
+};
+/* linux.personality.  Errors: an unknown domain; any flag, as the specification has none. */
+int personality_plan(const struct spec_linux *spec, struct personality_plan *ret, struct err *err);
+/* Before the seccomp filter, which may forbid it. */
+int personality_apply(const struct personality_plan *plan, struct err *err);
+
+/* ---------------------------------------------------------------- mempolicy.c */
+#define MEMPOLICY_NODES 1024 /* the largest MAX_NUMNODES of a Linux kernel */
+struct mempolicy_plan {
+	bool is_set;
+	int mode;	    /* with the flags */
+	unsigned int count; /* bits of `nodes` that the kernel is told of; 0: none */
+	unsigned long nodes[MEMPOLICY_NODES / (8 * sizeof(unsigned long))];
+};
+/* linux.memoryPolicy.  Errors: unknown mode or flag; nodes that are not a list, too large, missing for a mode that needs
+ * them, or given for one that has none. */
+int mempolicy_plan(const struct spec_linux *spec, struct mempolicy_plan *ret, struct err *err);
+/* While the guest has its cgroup already: the cpuset's nodes count.  Kept across execve(2). */
+int mempolicy_apply(const struct mempolicy_plan *plan, struct err *err);
+/* What is understood, for `features`; lists end with NULL. */
+const char *const *mempolicy_mode_names(void);
+const char *const *mempolicy_flag_names(void);
+
 /* ---------------------------------------------------------------- refused.c */
 /* Refuse, with the place in the document, each process property that this version decodes but does not apply. */
 int process_check_supported(const struct spec_process *process, struct err *err);

@@ -70,18 +70,18 @@ static int check_one(const struct spec_pair *pair, unsigned int own, struct err 
 	char path[KEY_MAX];
 
 	if (!key_path(pair->key, path))
-		return err_user(err, "linux.sysctl: \"%.255s\" is not a sysctl key", pair->key);
+		return err_user(err, "linux.sysctl[\"%.200s\"]: not a name of a sysctl", pair->key);
 	if (!pair->value || strpbrk(pair->value, "\n\r"))
-		return err_user(err, "linux.sysctl: the value of \"%s\" has more than one line", pair->key);
+		return err_user(err, "linux.sysctl[\"%s\"]: the value has more than one line", pair->key);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (!matches(keys[i].path, path))
 			continue;
 		if (own & keys[i].needs)
 			return 0;
-		return err_user(err, "linux.sysctl: \"%s\" needs a %s namespace of the container's own", pair->key,
+		return err_user(err, "linux.sysctl[\"%s\"]: needs a %s namespace of the container's own", pair->key,
 				keys[i].namespace);
 	}
-	return err_user(err, "linux.sysctl: \"%s\" is not in a separate kernel namespace: it would change the host", pair->key);
+	return err_user(err, "linux.sysctl[\"%s\"]: is not in a separate kernel namespace, it would change the host", pair->key);
 }
 
 int sysctl_plan(const struct spec *spec, bool has_ipc_ns, bool has_network_ns, bool has_uts_ns, bool has_user_ns,
@@ -130,16 +130,16 @@ static int apply_one(int sys, const struct spec_pair *pair, struct err *err)
 	int r;
 
 	if (!key_path(pair->key, path))
-		return err_user(err, "linux.sysctl: \"%.255s\" is not a sysctl key", pair->key);
+		return err_user(err, "linux.sysctl[\"%.200s\"]: not a name of a sysctl", pair->key);
 	r = open_key(sys, path, &fd, err);
 	if (r < 0)
-		return err_in(err, "linux.sysctl: %s", pair->key);
+		return err_in(err, "linux.sysctl[\"%s\"]", pair->key);
 	n = write(fd, value, size);
 	if (n < 0)
-		return err_sys(err, errno, "linux.sysctl: %s to \"%s\"", pair->key, pair->value);
+		return err_sys(err, errno, "linux.sysctl[\"%s\"]: set to \"%s\"", pair->key, pair->value);
 	/* some handlers leave a rest that they do not understand */
 	if ((size_t)n != size)
-		return err_user(err, "linux.sysctl: %s: the kernel took only a part of \"%s\"", pair->key, pair->value);
+		return err_user(err, "linux.sysctl[\"%s\"]: the kernel took only a part of \"%s\"", pair->key, pair->value);
 	return 0;
 }
 

@@ -230,7 +230,7 @@ static bool child_sysctl(void)
 	file_is("/proc/sys/kernel/msgmax", "4096");
 	spec.linux_.sysctl = (struct spec_pairs){ &wrong, 1 };
 	CHECK(sysctl_apply(&spec, &err) < 0);
-	CHECK_STR(err.text, "linux.sysctl: kernel.msgmax to \"no number\": Invalid argument");
+	CHECK_STR(err.text, "linux.sysctl[\"kernel.msgmax\"]: set to \"no number\": Invalid argument");
 	spec.linux_.sysctl = (struct spec_pairs){ &none, 1 };
 	CHECK(sysctl_apply(&spec, &err) == -ENOENT);
 	/* a file that somebody planted over the key must not be written (CVE-2025-52881) */
