@@ -41,12 +41,20 @@ const char *cgroup_mode_name(enum cgroup_mode mode);
 
 struct cgroup_plan;
 
-/* Decide: the group's path from linux.cgroupsPath (or "/kavel/<id>" below the caller's own delegated group when it is
- * unset: absolute means from the hierarchy's root, relative from the caller's), the knobs to write, the device rules.
+/* Whose group, and where and how it may be made. */
+struct cgroup_request {
+	const char *id;
+	const struct cgroup_layout *layout; /* lives as long as the plan */
+	enum cgroup_manager manager;
+};
+
+/* Decide: the group's path from linux.cgroupsPath (absolute means from the hierarchy's root, relative from the caller's
+ * own group; unset: "/kavel-<id>" for root, "kavel-<id>" for others), the knobs to write, the device rules.  Nothing is
+ * planned with the manager disabled, and on a host without cgroups when no resource is asked for.
  * Errors: "/", "..", an ancestor of the caller's own group, newline; a resource that this layout has no controller
  * for; names linux.resources.<property>. */
-int cgroup_plan(const struct spec *spec, const char *id, const struct cgroup_layout *layout, enum cgroup_manager manager,
-		struct arena *arena, struct cgroup_plan **ret, struct err *err);
+int cgroup_plan(const struct spec *spec, const struct cgroup_request *request, struct arena *arena,
+		struct cgroup_plan **ret, struct err *err);
 
 /* One line per group, knob and device rule. */
 void cgroup_plan_print(const struct cgroup_plan *plan, struct str_buf *out);
@@ -70,6 +78,10 @@ const char *cgroup_plan_path(const struct cgroup_plan *plan);
  * where possible.  An existing group is used only if it is empty and not frozen. */
 int cgroup_make(const struct cgroup_plan *plan, struct cgroup_made *ret_made, int *ret_fd, struct err *err);
 
+/* Find the groups at a path that bear the mark of having been made by kavel, for when the record of them is lost.
+ * Returns 0, or 1 when there is none. */
+int cgroup_find(const struct cgroup_layout *layout, const char *path, struct cgroup_made *ret);
+
 /* Put a process into the v1 groups (all of them), and into the v2 one unless it was born there.  pid 0: the caller. */
 int cgroup_join(const struct cgroup_plan *plan, const struct cgroup_made *made, pid_t pid, bool born_in_v2, struct err *err);
 
@@ -85,7 +97,8 @@ int cgroup_limit(const struct cgroup_plan *plan, const struct cgroup_made *made,
 int cgroup_kill(const struct cgroup_layout *layout, const struct cgroup_made *made, int signal, struct err *err);
 
 /* Remove the groups with their sub-groups after killing what is left; waits for emptiness by the populated event, at
- * most `timeout_ms`, then fails naming a process that is still there.  Does nothing when nothing was made. */
+ * most `timeout_ms`, then fails naming a process that is still there.  Does nothing when nothing was made.  Of an intent
+ * alone (inode 0) what bears kavel's mark is removed, but nothing is killed. */
 int cgroup_remove(const struct cgroup_layout *layout, const struct cgroup_made *made, int timeout_ms, struct err *err);
 
 /* List the processes of the group and its sub-groups.  *ret_pids is freed by the caller. */

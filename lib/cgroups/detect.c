@@ -103,7 +103,8 @@ static bool read_mount_line(char *line, struct mount_facts *facts, struct cgroup
 	type = next_field(&rest, ' ');
 	source = next_field(&rest, ' ');
 	options = next_field(&rest, ' ');
-	if (!type || !source || !str_i64(id, 0, INT64_MAX, &facts->id) || !str_i64(parent, 0, INT64_MAX, &facts->parent))
+	if (!type || !source || !str_i64(id, 0, INT64_MAX, &facts->id) ||
+	    !str_i64(parent, 0, INT64_MAX, &facts->parent))
 		return false;
 	unescape(root);
 	unescape(point);
@@ -305,7 +306,9 @@ int cgroup_detect_in(const struct cgroup_sources *sources, struct cgroup_layout 
 int cgroup_detect(struct cgroup_layout *ret, struct err *err)
 {
 	static const struct cgroup_sources host = {
-		.usual = "/sys/fs/cgroup", .mountinfo = "/proc/self/mountinfo", .own = "/proc/self/cgroup",
+		.usual = "/sys/fs/cgroup",
+		.mountinfo = "/proc/self/mountinfo",
+		.own = "/proc/self/cgroup",
 	};
 
 	return cgroup_detect_in(&host, ret, err);

@@ -49,8 +49,8 @@ static int read_number(const struct opt_i64 *number, const char *name, size_t in
 {
 	*ret = number->is_set ? number->value : -1;
 	if (*ret < -1)
-		return err_user(err, "linux.resources.devices[%zu].%s: %" PRId64 " is neither -1 (all) nor a number", index,
-				name, *ret);
+		return err_user(err, "linux.resources.devices[%zu].%s: %" PRId64 " is neither -1 (all) nor a number",
+				index, name, *ret);
 	return 0;
 }
 
@@ -70,13 +70,11 @@ static int read_rule(const struct spec_device_rule *from, size_t index, struct d
 	return r < 0 ? r : read_number(&from->minor, "minor", index, &to->minor, err);
 }
 
-int devices_read(const struct spec_device_rules *rules, struct arena *arena, struct device_rule **ret, size_t *ret_count,
-		 struct err *err)
+int devices_read(const struct spec_device_rules *rules, struct arena *arena, struct device_rules *ret, struct err *err)
 {
 	struct device_rule *list;
 
-	*ret = NULL;
-	*ret_count = 0;
+	*ret = (struct device_rules){ 0 };
 	if (!rules->count)
 		return 0;
 	list = ARENA_NEW(arena, struct device_rule, rules->count + ARRAY_SIZE(defaults));
@@ -89,8 +87,8 @@ int devices_read(const struct spec_device_rules *rules, struct arena *arena, str
 			return r;
 	}
 	memcpy(list + rules->count, defaults, sizeof(defaults));
-	*ret = list;
-	*ret_count = rules->count + ARRAY_SIZE(defaults);
+	ret->items = list;
+	ret->count = rules->count + ARRAY_SIZE(defaults);
 	return 0;
 }
 
@@ -122,25 +120,25 @@ void device_rule_print(const struct device_rule *rule, struct str_buf *out)
 }
 
 /* v1: "a" first, then the exceptions. */
-static int plan_legacy(struct planner *planner, unsigned int hierarchy, const struct device_rule *rules, size_t count,
+static int plan_legacy(struct planner *planner, const struct place *place, const struct device_rules *rules,
 		       struct err *err)
 {
-	struct device_rule *exceptions;
-	size_t exception_count;
+	struct cgroup_write write = { .property = "devices", .value = "a", .hierarchy = place->hierarchy };
+	struct device_rules exceptions;
 	bool allow;
-	int r = devices_reduce(rules, count, planner->arena, &allow, &exceptions, &exception_count, err);
+	int r = devices_reduce(rules, planner->arena, &allow, &exceptions, err);
 
-	if (r == 0)
-		r = planner_write(planner, hierarchy, "devices", allow ? "devices.allow" : "devices.deny", "a", 0, err);
-	for (size_t i = 0; r == 0 && i < exception_count; i++) {
+	if (r < 0)
+		return r;
+	write.file = allow ? "devices.allow" : "devices.deny";
+	r = planner_write(planner, &write, err);
+	write.file = allow ? "devices.deny" : "devices.allow";
+	for (size_t i = 0; r == 0 && i < exceptions.count; i++) {
 		char text[DEVICE_TEXT_MAX];
-		const char *copy;
 
-		device_rule_text(&exceptions[i], text);
-		copy = arena_strdup(planner->arena, text);
-		if (!copy)
-			return err_memory(err);
-		r = planner_write(planner, hierarchy, "devices", allow ? "devices.deny" : "devices.allow", copy, 0, err);
+		device_rule_text(&exceptions.items[i], text);
+		write.value = arena_strdup(planner->arena, text);
+		r = planner_write(planner, &write, err);
 	}
 	return r;
 }
@@ -148,18 +146,14 @@ static int plan_legacy(struct planner *planner, unsigned int hierarchy, const st
 int plan_devices(struct planner *planner, struct err *err)
 {
 	struct cgroup_plan *plan = planner->plan;
-	struct device_rule *rules;
-	unsigned int hierarchy;
-	bool unified;
-	size_t count;
-	int r = devices_read(&planner->resources->devices, planner->arena, &rules, &count, err);
+	struct device_rules *rules = &plan->device_rules;
+	struct place place;
+	int r = devices_read(&planner->resources->devices, planner->arena, rules, err);
 
-	if (r < 0 || !count)
+	if (r < 0 || !rules->count)
 		return r;
-	plan->device_rules = rules;
-	plan->device_rule_count = count;
 	if (plan->unified >= 0)
-		return device_program_compile(rules, count, planner->arena, &plan->devices, err);
-	r = planner_controller(planner, "devices", NULL, "devices", &hierarchy, &unified, err);
-	return r < 0 ? r : plan_legacy(planner, hierarchy, rules, count, err);
+		return device_program_compile(rules, planner->arena, &plan->devices, err);
+	r = planner_controller(planner, "devices", NULL, "devices", &place, err);
+	return r < 0 ? r : plan_legacy(planner, &place, rules, err);
 }

@@ -26,11 +26,15 @@ struct device_rule {
 	unsigned int access;  /* DEVICE_... */
 };
 
+struct device_rules {
+	struct device_rule *items;
+	size_t count; /* 0: nothing is said, and all is allowed */
+};
+
 /* Check the rules, and append those that every container has: mknod of any device, and the devices that the
  * specification supplies.  rules with count 0: none at all.
  * Errors: EINVAL, naming linux.resources.devices[N].member. */
-int devices_read(const struct spec_device_rules *rules, struct arena *arena, struct device_rule **ret, size_t *ret_count,
-		 struct err *err);
+int devices_read(const struct spec_device_rules *rules, struct arena *arena, struct device_rules *ret, struct err *err);
 
 /* "c 1:3 rw" in `text`: the form of v1's devices.allow. */
 #define DEVICE_TEXT_MAX 64
@@ -42,5 +46,5 @@ void device_rule_print(const struct device_rule *rule, struct str_buf *out);
 /* What v1's devices controller can be told: deny all or allow all, then exceptions to that.  The rules are reduced to
  * such a list.  ret_default_allow: what holds for all others.
  * Errors: EINVAL when a rule takes back a part of an earlier, wider one, which v1 cannot express. */
-int devices_reduce(const struct device_rule *rules, size_t count, struct arena *arena, bool *ret_default_allow,
-		   struct device_rule **ret, size_t *ret_count, struct err *err);
+int devices_reduce(const struct device_rules *rules, struct arena *arena, bool *ret_default_allow,
+		   struct device_rules *ret, struct err *err);

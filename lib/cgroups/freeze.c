@@ -57,8 +57,8 @@ int group_freeze(int dir, bool is_unified, bool frozen, int timeout_ms, const ch
 		if (left <= 0) {
 			if (frozen)
 				(void)command(dir, is_unified, false); /* half frozen is worse than running */
-			return err_set(err, ETIMEDOUT, "cgroup %s is not %s after %d ms", name, frozen ? "frozen" : "thawed",
-				       timeout_ms);
+			return err_set(err, ETIMEDOUT, "cgroup %s is not %s after %d ms", name,
+				       frozen ? "frozen" : "thawed", timeout_ms);
 		}
 		wait_change(events, left);
 	}
@@ -82,7 +82,8 @@ int cgroup_freeze(const struct cgroup_layout *layout, const struct cgroup_made *
 	int r = group_open_tracking(layout, made, &dir, &unified, err);
 
 	if (r > 0)
-		return err_set(err, ENOENT, "the container has no cgroup that could be %s", frozen ? "frozen" : "thawed");
+		return err_set(err, ENOENT, "the container has no cgroup that could be %s",
+			       frozen ? "frozen" : "thawed");
 	return r < 0 ? r : group_freeze(dir, unified, frozen, timeout_ms, made->path, err);
 }
 

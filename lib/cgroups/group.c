@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -45,8 +46,8 @@ void group_full_path(const struct cgroup_layout *layout, unsigned int hierarchy,
 	(void)snprintf(out, GROUP_PATH_MAX, "%s%s", layout->items[hierarchy].mount_point, path);
 }
 
-int group_open(const struct cgroup_layout *layout, unsigned int hierarchy, const char *path, uint64_t inode, int *ret_fd,
-	       struct err *err)
+int group_open(const struct cgroup_layout *layout, unsigned int hierarchy, const char *path, uint64_t inode,
+	       int *ret_fd, struct err *err)
 {
 	char full[GROUP_PATH_MAX];
 	autofd fd = -1;
@@ -139,6 +140,27 @@ bool group_next_v1(const struct cgroup_layout *layout, const char **at, struct g
 			return true;
 	}
 	return false;
+}
+
+int group_note(const struct cgroup_layout *layout, unsigned int hierarchy, uint64_t inode, unsigned int levels,
+	       struct cgroup_made *made, struct err *err)
+{
+	size_t used = strlen(made->v1);
+	int n;
+
+	if (hierarchy == cgroup_tracking(layout)) {
+		made->inode = inode;
+		made->made_by_us = levels > 0;
+		made->parents = levels ? levels - 1 : 0;
+	}
+	if ((int)hierarchy == cgroup_unified(layout))
+		return 0;
+	n = snprintf(made->v1 + used, sizeof(made->v1) - used, "%s%s:%" PRIu64 ":%u", used ? " " : "",
+		     layout->items[hierarchy].controllers, inode, levels);
+	if ((size_t)n < sizeof(made->v1) - used)
+		return 0;
+	made->v1[used] = '\0';
+	return err_set(err, ENAMETOOLONG, "too many cgroup v1 hierarchies");
 }
 
 static int walk(int dir, unsigned int depth, group_visit *visit, void *data)

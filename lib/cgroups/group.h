@@ -46,6 +46,11 @@ int64_t group_now_ms(void);
 /* Remove what cgroup_make() made before it failed; nobody was put into the groups yet. */
 void group_unmake(const struct cgroup_layout *layout, const struct cgroup_made *made);
 
+/* Record a group where cgroup_remove() looks for it.  levels: directories that were made; 0: it existed.
+ * Errors: ENAMETOOLONG when there are too many v1 hierarchies. */
+int group_note(const struct cgroup_layout *layout, unsigned int hierarchy, uint64_t inode, unsigned int levels,
+	       struct cgroup_made *made, struct err *err);
+
 /* One record of cgroup_made.v1. */
 struct group_v1 {
 	unsigned int hierarchy; /* index in the layout */

@@ -17,24 +17,25 @@ static bool is_page_size(const char *text)
 static int plan_limit(struct planner *planner, const struct spec_hugepage_limit *limit, const char *property,
 		      struct err *err)
 {
-	const char *size = limit->page_size, *file, *reserved, *value;
-	unsigned int hierarchy;
-	bool unified;
+	const char *size = limit->page_size, *suffix;
+	struct cgroup_write write = { .property = property };
+	struct place place;
 	int r;
 
 	if (!size || !is_page_size(size))
 		return err_user(err, "linux.resources.%s.pageSize: \"%s\" is not a size such as 2MB", property,
 				size ? size : "");
-	r = planner_controller(planner, "hugetlb", "hugetlb", property, &hierarchy, &unified, err);
+	r = planner_controller(planner, "hugetlb", "hugetlb", property, &place, err);
 	if (r < 0)
 		return r;
-	file = arena_printf(planner->arena, "hugetlb.%s.%s", size, unified ? "max" : "limit_in_bytes");
-	reserved = arena_printf(planner->arena, "hugetlb.%s.rsvd.%s", size, unified ? "max" : "limit_in_bytes");
-	value = arena_printf(planner->arena, "%" PRIu64, limit->limit);
-	if (!file || !reserved || !value)
-		return err_memory(err);
-	r = planner_write(planner, hierarchy, property, file, value, 0, err);
-	return r < 0 ? r : planner_write(planner, hierarchy, property, reserved, value, CGROUP_WRITE_OPTIONAL, err);
+	suffix = place.is_unified ? "max" : "limit_in_bytes";
+	write.hierarchy = place.hierarchy;
+	write.value = arena_printf(planner->arena, "%" PRIu64, limit->limit);
+	write.file = arena_printf(planner->arena, "hugetlb.%s.%s", size, suffix);
+	r = planner_write(planner, &write, err);
+	write.file = arena_printf(planner->arena, "hugetlb.%s.rsvd.%s", size, suffix);
+	write.flags = CGROUP_WRITE_OPTIONAL;
+	return r < 0 ? r : planner_write(planner, &write, err);
 }
 
 int plan_hugetlb(struct planner *planner, struct err *err)

@@ -17,8 +17,8 @@ uint64_t io_weight_of_weight(uint64_t weight)
 static int check_weight(const char *property, uint64_t weight, struct err *err)
 {
 	if (weight < WEIGHT_MIN || weight > WEIGHT_MAX)
-		return err_user(err, "linux.resources.%s: %" PRIu64 " is not between %d and %d", property, weight, WEIGHT_MIN,
-				WEIGHT_MAX);
+		return err_user(err, "linux.resources.%s: %" PRIu64 " is not between %d and %d", property, weight,
+				WEIGHT_MIN, WEIGHT_MAX);
 	return 0;
 }
 
@@ -48,54 +48,50 @@ static const struct knob knobs[] = {
 	{ 0 },
 };
 
-/* Where the io controller is, once per plan. */
-struct io_place {
-	unsigned int hierarchy;
-	bool unified;
-};
-
-static int write_device(struct planner *planner, const struct io_place *place, const char *property, const char *file,
-			const char *value, unsigned int flags, struct err *err)
+static int plan_leaf_weight(struct planner *planner, const struct place *place, struct cgroup_write write,
+			    const struct spec_weight_device *device, struct err *err)
 {
-	if (!property || !value)
-		return err_memory(err);
-	return planner_write(planner, place->hierarchy, property, file, value, flags, err);
-}
-
-static int plan_weight_device(struct planner *planner, const struct io_place *place, size_t index, struct err *err)
-{
-	const struct spec_weight_device *device = &planner->resources->block_io.weight_device.items[index];
-	const char *property = arena_printf(planner->arena, "blockIO.weightDevice[%zu].weight", index);
-	long long major = device->major, minor = device->minor;
-	uint64_t weight = device->weight.value;
-	const char *plain, *converted;
 	int r;
 
-	if (!property)
-		return err_memory(err);
-	if (device->leaf_weight.is_set && device->leaf_weight.value) {
-		if (place->unified)
-			return err_user(err, "linux.resources.blockIO.weightDevice[%zu].leafWeight: cgroup v2 has no such "
-					"setting", index);
-		r = write_device(planner, place, property, "blkio.leaf_weight_device",
-				 arena_printf(planner->arena, "%lld:%lld %" PRIu64, major, minor, device->leaf_weight.value),
-				 0, err);
-		if (r < 0)
-			return r;
-	}
-	if (!device->weight.is_set || !weight)
+	if (!device->leaf_weight.is_set || !device->leaf_weight.value)
 		return 0;
-	r = check_weight(property, weight, err);
+	if (place->is_unified)
+		return err_user(err, "linux.resources.%s.leafWeight: cgroup v2 has no such setting", write.property);
+	r = check_weight(write.property, device->leaf_weight.value, err);
+	write.file = "blkio.leaf_weight_device";
+	write.value = arena_printf(planner->arena, "%lld:%lld %" PRIu64, (long long)device->major,
+				   (long long)device->minor, device->leaf_weight.value);
+	return r < 0 ? r : planner_write(planner, &write, err);
+}
+
+static int plan_weight_device(struct planner *planner, const struct place *place, size_t index, struct err *err)
+{
+	const struct spec_weight_device *device = &planner->resources->block_io.weight_device.items[index];
+	long long major = device->major, minor = device->minor;
+	uint64_t weight = device->weight.value;
+	struct cgroup_write write = {
+		.property = arena_printf(planner->arena, "blockIO.weightDevice[%zu]", index),
+		.hierarchy = place->hierarchy,
+	};
+	int r = write.property ? plan_leaf_weight(planner, place, write, device, err) : err_memory(err);
+
+	if (r < 0 || !device->weight.is_set || !weight)
+		return r;
+	r = check_weight(write.property, weight, err);
 	if (r < 0)
 		return r;
-	plain = arena_printf(planner->arena, "%lld:%lld %" PRIu64, major, minor, weight);
-	converted = arena_printf(planner->arena, "%lld:%lld %" PRIu64, major, minor, io_weight_of_weight(weight));
-	r = write_device(planner, place, property, place->unified ? "io.bfq.weight" : "blkio.bfq.weight_device", plain,
-			 CGROUP_WRITE_OR_NEXT, err);
+	write.flags = CGROUP_WRITE_OR_NEXT;
+	write.file = place->is_unified ? "io.bfq.weight" : "blkio.bfq.weight_device";
+	write.value = arena_printf(planner->arena, "%lld:%lld %" PRIu64, major, minor, weight);
+	r = planner_write(planner, &write, err);
 	if (r < 0)
 		return r;
-	return write_device(planner, place, property, place->unified ? "io.weight" : "blkio.weight_device",
-			    place->unified ? converted : plain, 0, err);
+	write.flags = 0;
+	write.file = place->is_unified ? "io.weight" : "blkio.weight_device";
+	if (place->is_unified)
+		write.value =
+			arena_printf(planner->arena, "%lld:%lld %" PRIu64, major, minor, io_weight_of_weight(weight));
+	return planner_write(planner, &write, err);
 }
 
 static const struct throttle {
@@ -114,33 +110,38 @@ static const struct throttle {
 	  "blkio.throttle.write_iops_device" },
 };
 
-static int plan_throttle(struct planner *planner, const struct io_place *place, const struct throttle *throttle,
+/* 0 is "no limit" on v1 and not a number on v2. */
+static const char *throttle_value(struct planner *planner, const struct place *place, const struct throttle *throttle,
+				  const struct spec_throttle_device *device)
+{
+	long long major = device->major, minor = device->minor;
+
+	if (!place->is_unified)
+		return arena_printf(planner->arena, "%lld:%lld %" PRIu64, major, minor, device->rate);
+	if (!device->rate)
+		return arena_printf(planner->arena, "%lld:%lld %s=max", major, minor, throttle->key);
+	return arena_printf(planner->arena, "%lld:%lld %s=%" PRIu64, major, minor, throttle->key, device->rate);
+}
+
+static int plan_throttle(struct planner *planner, const struct place *place, const struct throttle *throttle,
 			 struct err *err)
 {
 	const char *block_io = (const char *)&planner->resources->block_io;
-	const struct spec_throttle_devices *devices = (const struct spec_throttle_devices *)(block_io + throttle->offset);
+	const struct spec_throttle_devices *devices =
+		(const struct spec_throttle_devices *)(block_io + throttle->offset);
+	int r = 0;
 
-	for (size_t i = 0; i < devices->count; i++) {
-		const struct spec_throttle_device *device = &devices->items[i];
-		long long major = device->major, minor = device->minor;
-		const char *value;
-		int r;
-
-		/* 0 is "no limit" on v1 and not a number on v2 */
-		if (!place->unified)
-			value = arena_printf(planner->arena, "%lld:%lld %" PRIu64, major, minor, device->rate);
-		else if (device->rate)
-			value = arena_printf(planner->arena, "%lld:%lld %s=%" PRIu64, major, minor, throttle->key,
-					     device->rate);
-		else
-			value = arena_printf(planner->arena, "%lld:%lld %s=max", major, minor, throttle->key);
-		r = write_device(planner, place,
-				 arena_printf(planner->arena, "blockIO.%s[%zu].rate", throttle->property, i),
-				 place->unified ? "io.max" : throttle->legacy, value, 0, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < devices->count; i++)
+		r = planner_write(
+			planner,
+			&(struct cgroup_write){
+				.property = arena_printf(planner->arena, "blockIO.%s[%zu].rate", throttle->property, i),
+				.file = place->is_unified ? "io.max" : throttle->legacy,
+				.value = throttle_value(planner, place, throttle, &devices->items[i]),
+				.hierarchy = place->hierarchy,
+			},
+			err);
+	return r;
 }
 
 static bool has_devices(const struct spec_block_io *io)
@@ -152,7 +153,7 @@ static bool has_devices(const struct spec_block_io *io)
 int plan_io(struct planner *planner, struct err *err)
 {
 	const struct spec_block_io *io = &planner->resources->block_io;
-	struct io_place place;
+	struct place place;
 	int r;
 
 	if (!io->is_set)
@@ -161,8 +162,7 @@ int plan_io(struct planner *planner, struct err *err)
 	if (r < 0 || !has_devices(io))
 		return r;
 	r = planner_controller(planner, "blkio", "io",
-			       io->weight_device.count ? "blockIO.weightDevice" : "blockIO.throttle", &place.hierarchy,
-			       &place.unified, err);
+			       io->weight_device.count ? "blockIO.weightDevice" : "blockIO.throttle", &place, err);
 	for (size_t i = 0; r == 0 && i < io->weight_device.count; i++)
 		r = plan_weight_device(planner, &place, i, err);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(throttles); i++)

@@ -53,7 +53,8 @@ int cgroup_rejoin(const struct cgroup_layout *layout, const struct cgroup_made *
 	return r;
 }
 
-int cgroup_join(const struct cgroup_plan *plan, const struct cgroup_made *made, pid_t pid, bool born_in_v2, struct err *err)
+int cgroup_join(const struct cgroup_plan *plan, const struct cgroup_made *made, pid_t pid, bool born_in_v2,
+		struct err *err)
 {
 	return cgroup_rejoin(plan->layout, made, pid, born_in_v2, err);
 }

@@ -20,8 +20,7 @@ static int signal_members(int dir, bool is_unified, int signal, const char *name
 {
 	bool was_frozen = group_is_frozen(dir, is_unified);
 	struct err ignored;
-	bool froze = !was_frozen &&
-		     group_freeze(dir, is_unified, true, FREEZE_TIMEOUT_MS, name, &ignored) == 0;
+	bool froze = !was_frozen && group_freeze(dir, is_unified, true, FREEZE_TIMEOUT_MS, name, &ignored) == 0;
 	int rounds = signal == SIGKILL && !froze && !was_frozen ? ROUNDS_MAX : 1;
 	int r = 0;
 

@@ -49,17 +49,19 @@ static int plan_knob(struct planner *planner, const struct knob *knob, const cha
 {
 	struct knob_value value = { .property = knob->property, .resources = planner->resources };
 	char text[KNOB_TEXT_MAX];
-	unsigned int hierarchy;
-	const char *file, *copy;
+	struct place place;
+	const char *file;
 	int r;
 
 	if (!get_value(knob, planner->resources, &value))
 		return 0;
-	r = planner_find(planner, legacy, controller, &hierarchy, &value.is_unified, err);
+	r = planner_find(planner, legacy, controller, &place, err);
 	if (r < 0)
 		return r;
 	if (r > 0)
-		return asks_nothing(knob, &value) ? 0 : planner_missing(planner, legacy, controller, knob->property, err);
+		return asks_nothing(knob, &value) ? 0
+						  : planner_missing(planner, legacy, controller, knob->property, err);
+	value.is_unified = place.is_unified;
 	file = value.is_unified ? knob->unified : knob->legacy;
 	if (!file) {
 		if (knob->flags & KNOB_TRUE_ON_V2 ? value.boolean : asks_nothing(knob, &value))
@@ -70,11 +72,15 @@ static int plan_knob(struct planner *planner, const struct knob *knob, const cha
 	r = knob->text(&value, text, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	copy = arena_strdup(planner->arena, text);
-	if (!copy)
-		return err_memory(err);
-	return planner_write(planner, hierarchy, knob->property, file, copy,
-			     knob->flags & KNOB_WRITE_FLAGS, err);
+	return planner_write(planner,
+			     &(struct cgroup_write){
+				     .property = knob->property,
+				     .file = file,
+				     .value = arena_strdup(planner->arena, text),
+				     .hierarchy = place.hierarchy,
+				     .flags = knob->flags & KNOB_WRITE_FLAGS,
+			     },
+			     err);
 }
 
 int knobs_plan(struct planner *planner, const struct knob *table, const char *legacy, const char *controller,
@@ -113,8 +119,8 @@ int knob_text_string(const struct knob_value *value, char text[KNOB_TEXT_MAX], s
 int knob_text_number_or_max(const struct knob_value *value, char text[KNOB_TEXT_MAX], struct err *err)
 {
 	if (value->i64 < -1)
-		return err_user(err, "linux.resources.%s: %" PRId64 " is neither -1 (unlimited) nor a limit", value->property,
-				value->i64);
+		return err_user(err, "linux.resources.%s: %" PRId64 " is neither -1 (unlimited) nor a limit",
+				value->property, value->i64);
 	if (value->i64 == -1)
 		(void)snprintf(text, KNOB_TEXT_MAX, "%s", value->is_unified ? "max" : "-1");
 	else

@@ -75,13 +75,15 @@ static int check_usage(const struct cgroup_plan *plan, int v2_fd, struct err *er
 
 	if (!plan->usage_below.is_set)
 		return 0;
-	dir = open_dir(plan, plan->memory, v2_fd, unified ? "memory.current" : "memory.usage_in_bytes", path, sizeof(path));
+	dir = open_dir(plan, plan->memory, v2_fd, unified ? "memory.current" : "memory.usage_in_bytes", path,
+		       sizeof(path));
 	if (file_read_short(dir, path, text, sizeof(text)) < 0 || !str_i64(text, 0, INT64_MAX, &usage))
 		return err_user(err, "linux.resources.memory.checkBeforeUpdate: the usage of cgroup %s cannot be read",
 				plan->path);
 	if (usage > plan->usage_below.value)
-		return err_set(err, EBUSY, "linux.resources.memory.limit: %" PRId64 " is less than the %" PRId64
-			       " bytes in use", plan->usage_below.value, usage);
+		return err_set(err, EBUSY,
+			       "linux.resources.memory.limit: %" PRId64 " is less than the %" PRId64 " bytes in use",
+			       plan->usage_below.value, usage);
 	return 0;
 }
 

@@ -108,7 +108,8 @@ static bool has_controllers(const struct cgroup_plan *plan, int dir, const char 
 	missing[0] = '\0';
 	for (unsigned int i = 0; i < plan->enable_count; i++)
 		if (!cgroup_has_word(text, plan->enable[i], ' ') && used < room)
-			used += (size_t)snprintf(missing + used, room - used, "%s+%s", used ? " " : "", plan->enable[i]);
+			used += (size_t)snprintf(missing + used, room - used, "%s+%s", used ? " " : "",
+						 plan->enable[i]);
 	return !missing[0];
 }
 
@@ -132,7 +133,8 @@ static int hand_down(const char *parent, const char *missing, struct err *err)
 }
 
 /* Let the parents hand the controllers down, from the root on, where they do not yet. */
-static int enable_controllers(const struct cgroup_plan *plan, int dir, const char *full, size_t root_size, struct err *err)
+static int enable_controllers(const struct cgroup_plan *plan, int dir, const char *full, size_t root_size,
+			      struct err *err)
 {
 	char path[GROUP_PATH_MAX], missing[256];
 
@@ -185,28 +187,6 @@ static int inherit_cpuset(const char *full, size_t root_size, struct err *err)
 	return 0;
 }
 
-/* Note the group where cgroup_remove() looks for it. */
-static int note(const struct cgroup_plan *plan, unsigned int hierarchy, const struct stat *st, unsigned int levels,
-		struct cgroup_made *made, struct err *err)
-{
-	size_t used = strlen(made->v1);
-	int n;
-
-	if (hierarchy == cgroup_tracking(plan->layout)) {
-		made->inode = st->st_ino;
-		made->made_by_us = levels > 0;
-		made->parents = levels ? levels - 1 : 0;
-	}
-	if ((int)hierarchy == plan->unified)
-		return 0;
-	n = snprintf(made->v1 + used, sizeof(made->v1) - used, "%s%s:%llu:%u", used ? " " : "",
-		     plan->layout->items[hierarchy].controllers, (unsigned long long)st->st_ino, levels);
-	if ((size_t)n < sizeof(made->v1) - used)
-		return 0;
-	made->v1[used] = '\0';
-	return err_set(err, ENAMETOOLONG, "too many cgroup v1 hierarchies");
-}
-
 static int make_group(const struct cgroup_plan *plan, unsigned int hierarchy, struct cgroup_made *made, int *ret_fd,
 		      struct err *err)
 {
@@ -227,7 +207,7 @@ static int make_group(const struct cgroup_plan *plan, unsigned int hierarchy, st
 	if (dir < 0 || fstat(dir, &st) < 0)
 		r = err_sys(err, errno, "open cgroup %s", full);
 	if (r == 0)
-		r = note(plan, hierarchy, &st, levels, made, err);
+		r = group_note(plan->layout, hierarchy, st.st_ino, levels, made, err);
 	if (r < 0) {
 		remove_levels(full, levels);
 		return r;

@@ -16,10 +16,10 @@ static int text_swap(const struct knob_value *value, char text[KNOB_TEXT_MAX], s
 				value->i64);
 	if (!has_limit)
 		return err_user(err, "linux.resources.memory.swap: is a limit of memory and swap together, and needs "
-				"memory.limit");
+				     "memory.limit");
 	if (value->i64 < memory->limit.value)
-		return err_user(err, "linux.resources.memory.swap: %" PRId64 " is less than memory.limit %" PRId64, value->i64,
-				memory->limit.value);
+		return err_user(err, "linux.resources.memory.swap: %" PRId64 " is less than memory.limit %" PRId64,
+				value->i64, memory->limit.value);
 	(void)snprintf(text, KNOB_TEXT_MAX, "%" PRId64,
 		       value->is_unified ? value->i64 - memory->limit.value : value->i64);
 	return 0;
@@ -55,16 +55,16 @@ static const struct knob knobs[] = {
 int plan_memory(struct planner *planner, struct err *err)
 {
 	const struct spec_memory *memory = &planner->resources->memory;
-	bool unified;
+	struct place place;
 
 	if (!memory->is_set)
 		return 0;
 	if (memory->check_before_update.value && memory->limit.is_set && memory->limit.value > 0) {
-		int r = planner_controller(planner, "memory", "memory", "memory.checkBeforeUpdate",
-					   &planner->plan->memory, &unified, err);
+		int r = planner_controller(planner, "memory", "memory", "memory.checkBeforeUpdate", &place, err);
 
 		if (r < 0)
 			return r;
+		planner->plan->memory = place.hierarchy;
 		planner->plan->usage_below = memory->limit;
 	}
 	return knobs_plan(planner, knobs, "memory", "memory", err);

@@ -9,22 +9,29 @@ static const struct knob knobs[] = {
 	{ 0 },
 };
 
-static int plan_priority(struct planner *planner, const struct spec_net_priority *priority, size_t index, struct err *err)
+static int plan_priority(struct planner *planner, const struct spec_net_priority *priority, size_t index,
+			 struct err *err)
 {
-	const char *property = arena_printf(planner->arena, "network.priorities[%zu]", index), *value;
-	unsigned int hierarchy;
-	bool unified;
+	const char *property = arena_printf(planner->arena, "network.priorities[%zu]", index);
+	struct place place;
 	int r;
 
 	if (!property)
 		return err_memory(err);
 	if (!priority->name || !*priority->name || strpbrk(priority->name, " \t\n/"))
 		return err_user(err, "linux.resources.%s.name: not the name of a network interface", property);
-	r = planner_controller(planner, "net_prio", NULL, property, &hierarchy, &unified, err);
+	r = planner_controller(planner, "net_prio", NULL, property, &place, err);
 	if (r < 0)
 		return r;
-	value = arena_printf(planner->arena, "%s %" PRIu32, priority->name, priority->priority);
-	return value ? planner_write(planner, hierarchy, property, "net_prio.ifpriomap", value, 0, err) : err_memory(err);
+	return planner_write(
+		planner,
+		&(struct cgroup_write){
+			.property = property,
+			.file = "net_prio.ifpriomap",
+			.hierarchy = place.hierarchy,
+			.value = arena_printf(planner->arena, "%s %" PRIu32, priority->name, priority->priority),
+		},
+		err);
 }
 
 int plan_network(struct planner *planner, struct err *err)

@@ -30,8 +30,11 @@ static int check_text(const char *path, struct err *err)
 		if ((unsigned char)*at < 0x20 || *at == 0x7f)
 			return err_user(err, PROPERTY ": a control character in \"%s\"", path);
 	if (has_systemd_form(path))
-		return err_user(err, PROPERTY ": \"%s\" has the form slice:prefix:name, which only the systemd cgroup manager "
-				"understands", path);
+		return err_user(err,
+				PROPERTY
+				": \"%s\" has the form slice:prefix:name, which only the systemd cgroup manager "
+				"understands",
+				path);
 	return 0;
 }
 
@@ -90,7 +93,8 @@ int cgroup_path(const char *cgroups_path, const char *id, const struct cgroup_la
 	r = check_text(name, err);
 	if (r == 0 && is_relative) {
 		if (!*own_group(layout))
-			return err_user(err, PROPERTY ": \"%s\" is relative, and the caller's own group cannot be told", name);
+			return err_user(err, PROPERTY ": \"%s\" is relative, and the caller's own group cannot be told",
+					name);
 		r = append_components(own_group(layout), path, sizeof(path), err);
 	}
 	if (r == 0)

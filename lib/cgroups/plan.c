@@ -41,8 +41,7 @@ static int enable(struct cgroup_plan *plan, const char *controller, struct err *
 	return 0;
 }
 
-int planner_find(struct planner *planner, const char *legacy, const char *unified, unsigned int *ret_hierarchy,
-		 bool *ret_unified, struct err *err)
+int planner_find(struct planner *planner, const char *legacy, const char *unified, struct place *ret, struct err *err)
 {
 	struct cgroup_plan *plan = planner->plan;
 	int r;
@@ -51,8 +50,7 @@ int planner_find(struct planner *planner, const char *legacy, const char *unifie
 		if ((int)i == plan->unified || !cgroup_has_word(plan->layout->items[i].controllers, legacy, ','))
 			continue;
 		plan->hierarchies |= 1u << i;
-		*ret_hierarchy = i;
-		*ret_unified = false;
+		*ret = (struct place){ .hierarchy = i };
 		return 0;
 	}
 	if (plan->unified < 0 || !unified)
@@ -62,8 +60,7 @@ int planner_find(struct planner *planner, const char *legacy, const char *unifie
 		return r;
 	if (!cgroup_has_word(planner->available, unified, ' '))
 		return 1;
-	*ret_hierarchy = (unsigned int)plan->unified;
-	*ret_unified = true;
+	*ret = (struct place){ .hierarchy = (unsigned int)plan->unified, .is_unified = true };
 	return enable(plan, unified, err);
 }
 
@@ -89,9 +86,10 @@ int planner_missing(struct planner *planner, const char *legacy, const char *uni
 			(void)err_user(err, "linux.resources.%s: this host has no %s controller on cgroup v2", property,
 				       name);
 		else
-			(void)err_user(err,
-				       "linux.resources.%s: this host has no %s controller, neither on cgroup v1 nor on v2",
-				       property, name);
+			(void)err_user(
+				err,
+				"linux.resources.%s: this host has no %s controller, neither on cgroup v1 nor on v2",
+				property, name);
 		break;
 	}
 	return err_hint(err, "the requested cgroup controller `%s` is not available; v2 has: %s", name,
@@ -99,25 +97,22 @@ int planner_missing(struct planner *planner, const char *legacy, const char *uni
 }
 
 int planner_controller(struct planner *planner, const char *legacy, const char *unified, const char *property,
-		       unsigned int *ret_hierarchy, bool *ret_unified, struct err *err)
+		       struct place *ret, struct err *err)
 {
-	int r = planner_find(planner, legacy, unified, ret_hierarchy, ret_unified, err);
+	int r = planner_find(planner, legacy, unified, ret, err);
 
 	return r > 0 ? planner_missing(planner, legacy, unified, property, err) : r;
 }
 
-int planner_write(struct planner *planner, unsigned int hierarchy, const char *property, const char *file,
-		  const char *value, unsigned int flags, struct err *err)
+int planner_write(struct planner *planner, const struct cgroup_write *write, struct err *err)
 {
-	struct cgroup_write *item = ARENA_NEW(planner->arena, struct cgroup_write, 1);
+	struct cgroup_write *copy = ARENA_NEW(planner->arena, struct cgroup_write, 1);
 
-	if (!item)
+	if (!copy || !write->property || !write->file || !write->value)
 		return err_memory(err);
-	*item = (struct cgroup_write){
-		.property = property, .file = file, .value = value, .hierarchy = hierarchy, .flags = flags,
-	};
-	*planner->plan->tail = item;
-	planner->plan->tail = &item->next;
+	*copy = *write;
+	*planner->plan->tail = copy;
+	planner->plan->tail = &copy->next;
 	return 0;
 }
 
@@ -142,9 +137,10 @@ static int plan_resources(struct cgroup_plan *plan, const struct spec_resources 
 	return 0;
 }
 
-int cgroup_plan(const struct spec *spec, const char *id, const struct cgroup_layout *layout, enum cgroup_manager manager,
-		struct arena *arena, struct cgroup_plan **ret, struct err *err)
+int cgroup_plan(const struct spec *spec, const struct cgroup_request *request, struct arena *arena,
+		struct cgroup_plan **ret, struct err *err)
 {
+	const struct cgroup_layout *layout = request->layout;
 	struct cgroup_plan *plan = ARENA_NEW(arena, struct cgroup_plan, 1);
 	int r;
 
@@ -155,17 +151,18 @@ int cgroup_plan(const struct spec *spec, const char *id, const struct cgroup_lay
 	plan->tail = &plan->writes;
 	plan->unified = cgroup_unified(layout);
 	*ret = plan;
-	if (manager == CGROUP_MANAGER_DISABLED)
+	if (request->manager == CGROUP_MANAGER_DISABLED)
 		return 0;
-	if (manager == CGROUP_MANAGER_SYSTEMD)
-		return err_set(err, ENOTSUP, "the systemd cgroup manager is not supported; use --cgroup-manager cgroupfs");
+	if (request->manager == CGROUP_MANAGER_SYSTEMD)
+		return err_set(err, ENOTSUP,
+			       "the systemd cgroup manager is not supported; use --cgroup-manager cgroupfs");
 	r = plan_resources(plan, &spec->linux_.resources, arena, err);
 	if (r < 0 || layout->mode == CGROUP_NONE)
 		return r;
 	plan->is_wanted = spec->linux_.cgroups_path || plan->writes || plan->devices.count;
 	/* the group by which the container is found, frozen and killed */
 	plan->hierarchies |= 1u << cgroup_tracking(layout);
-	return cgroup_path(spec->linux_.cgroups_path, id, layout, arena, &plan->path, err);
+	return cgroup_path(spec->linux_.cgroups_path, request->id, layout, arena, &plan->path, err);
 }
 
 const char *cgroup_plan_path(const struct cgroup_plan *plan)
@@ -188,8 +185,8 @@ void cgroup_plan_print(const struct cgroup_plan *plan, struct str_buf *out)
 		str_append_f(out, "enable controller %s\n", plan->enable[i]);
 	for (const struct cgroup_write *item = plan->writes; item; item = item->next)
 		str_append_f(out, "write %s = %s (%s)\n", item->file, item->value, item->property);
-	for (size_t i = 0; i < plan->device_rule_count; i++)
-		device_rule_print(&plan->device_rules[i], out);
+	for (size_t i = 0; i < plan->device_rules.count; i++)
+		device_rule_print(&plan->device_rules.items[i], out);
 	if (plan->devices.count)
 		str_append_f(out, "device program of %u instructions\n", plan->devices.count);
 }

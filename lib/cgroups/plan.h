@@ -37,8 +37,7 @@ struct cgroup_plan {
 	struct opt_i64 usage_below; /* memory.checkBeforeUpdate: refuse a limit of that many bytes that is exceeded */
 	unsigned int memory;	    /* index of the hierarchy of the memory controller, when usage_below is set */
 	struct device_program devices;	       /* for v2; no instructions: none */
-	const struct device_rule *device_rules; /* what it was made from, for printing */
-	size_t device_rule_count;
+	struct device_rules device_rules;      /* what it was made from, for printing */
 };
 
 /* A plan being made. */
@@ -50,11 +49,16 @@ struct planner {
 	bool available_is_read;
 };
 
+/* Where a controller is. */
+struct place {
+	unsigned int hierarchy; /* index in the layout */
+	bool is_unified;	/* it is the v2 one */
+};
+
 /* Find the hierarchy that carries a controller: the v1 one named `legacy` where it is mounted, else v2's `unified` one
- * (either name may be NULL), and note that a group is needed there.  *ret_unified: whether it is the v2 hierarchy.
+ * (either name may be NULL), and note that a group is needed there.
  * Returns 0; 1 when this host has no such controller; or an error. */
-int planner_find(struct planner *planner, const char *legacy, const char *unified, unsigned int *ret_hierarchy,
-		 bool *ret_unified, struct err *err);
+int planner_find(struct planner *planner, const char *legacy, const char *unified, struct place *ret, struct err *err);
 
 /* The error for that, with what this host has in the hint.  property: below linux.resources.  Returns -EINVAL. */
 int planner_missing(struct planner *planner, const char *legacy, const char *unified, const char *property,
@@ -62,11 +66,11 @@ int planner_missing(struct planner *planner, const char *legacy, const char *uni
 
 /* planner_find(), and planner_missing() when there is none. */
 int planner_controller(struct planner *planner, const char *legacy, const char *unified, const char *property,
-		       unsigned int *ret_hierarchy, bool *ret_unified, struct err *err);
+		       struct place *ret, struct err *err);
 
-/* Append a write; the strings must live as long as the plan. */
-int planner_write(struct planner *planner, unsigned int hierarchy, const char *property, const char *file,
-		  const char *value, unsigned int flags, struct err *err);
+/* Append a copy of the write, whose strings must live as long as the plan.  A string that is NULL is reported as memory
+ * that ran out, so that the results of arena_printf() can be passed as they are. */
+int planner_write(struct planner *planner, const struct cgroup_write *write, struct err *err);
 
 /* One section of linux.resources each: check it, and append its writes.  Errors name the property. */
 int plan_memory(struct planner *planner, struct err *err);

@@ -64,7 +64,11 @@ static size_t emit(struct emitter *out, uint8_t code, uint8_t to, uint8_t from, 
 	if (out->failed)
 		return 0;
 	out->items[out->count] = (struct bpf_insn){
-		.code = code, .dst_reg = to & 0xfu, .src_reg = from & 0xfu, .off = (int16_t)offset, .imm = (int32_t)value,
+		.code = code,
+		.dst_reg = to & 0xfu,
+		.src_reg = from & 0xfu,
+		.off = (int16_t)offset,
+		.imm = (int32_t)value,
 	};
 	return out->count++;
 }
@@ -156,54 +160,49 @@ static void emit_tree(struct emitter *out, uint8_t reg, const struct device_rang
 }
 
 struct cuts {
-	struct device_range *block, *character;
-	size_t block_count, character_count;
+	struct device_ranges block, character;
 };
 
-static int make_cuts(const struct device_rule *rules, size_t count, int64_t minor, struct arena *arena, struct cuts *cuts,
+static int make_cuts(const struct device_rules *rules, int64_t minor, struct arena *arena, struct cuts *cuts,
 		     struct err *err)
 {
-	int r = device_ranges(rules, count, 'b', minor, arena, &cuts->block, &cuts->block_count, err);
+	int r = device_ranges(rules, 'b', minor, arena, &cuts->block, err);
 
-	if (r < 0)
-		return r;
-	return device_ranges(rules, count, 'c', minor, arena, &cuts->character, &cuts->character_count, err);
+	return r < 0 ? r : device_ranges(rules, 'c', minor, arena, &cuts->character, err);
 }
 
-static bool are_same(const struct cuts *cuts)
+static bool are_same(const struct device_ranges *a, const struct device_ranges *b)
 {
-	if (cuts->block_count != cuts->character_count)
+	if (a->count != b->count)
 		return false;
-	for (size_t i = 0; i < cuts->block_count; i++)
-		if (cuts->block[i].start != cuts->character[i].start || cuts->block[i].access != cuts->character[i].access)
+	for (size_t i = 0; i < a->count; i++)
+		if (a->items[i].start != b->items[i].start || a->items[i].access != b->items[i].access)
 			return false;
 	return true;
 }
 
+static void emit_ranges(struct emitter *out, uint8_t reg, const struct device_ranges *ranges)
+{
+	emit_tree(out, reg, ranges->items, ranges->count);
+}
+
 static void emit_cuts(struct emitter *out, uint8_t reg, const struct cuts *cuts)
 {
-	size_t character;
+	const struct device_ranges *block = &cuts->block, *character = &cuts->character;
+	bool block_first = block->count < character->count; /* the smaller tree, as it is what is jumped over */
+	size_t other;
 
-	if (are_same(cuts)) {
-		emit_tree(out, reg, cuts->block, cuts->block_count);
-		return;
-	}
-	/* the smaller tree first, as it is what is jumped over */
-	if (cuts->block_count == 1) {
-		emit_exit_jump(out, BPF_JMP32 | BPF_JNE | BPF_K, REG_TYPE, BPF_DEVCG_DEV_CHAR, cuts->block[0].access);
-		emit_tree(out, reg, cuts->character, cuts->character_count);
-		return;
-	}
-	if (cuts->block_count < cuts->character_count) {
-		character = emit(out, BPF_JMP32 | BPF_JEQ | BPF_K, REG_TYPE, 0, 0, BPF_DEVCG_DEV_CHAR);
-		emit_tree(out, reg, cuts->block, cuts->block_count);
-		land(out, character);
-		emit_tree(out, reg, cuts->character, cuts->character_count);
+	if (are_same(block, character)) {
+		emit_ranges(out, reg, block);
+	} else if (block->count == 1) {
+		emit_exit_jump(out, BPF_JMP32 | BPF_JNE | BPF_K, REG_TYPE, BPF_DEVCG_DEV_CHAR, block->items[0].access);
+		emit_ranges(out, reg, character);
 	} else {
-		character = emit(out, BPF_JMP32 | BPF_JNE | BPF_K, REG_TYPE, 0, 0, BPF_DEVCG_DEV_CHAR);
-		emit_tree(out, reg, cuts->character, cuts->character_count);
-		land(out, character);
-		emit_tree(out, reg, cuts->block, cuts->block_count);
+		other = emit(out, BPF_JMP32 | BPF_JEQ | BPF_K, REG_TYPE, 0, 0,
+			     block_first ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK);
+		emit_ranges(out, reg, block_first ? block : character);
+		land(out, other);
+		emit_ranges(out, reg, block_first ? character : block);
 	}
 }
 
@@ -223,36 +222,38 @@ static void emit_prologue(struct emitter *out)
 }
 
 /* The minor numbers that rules name for all majors. */
-static int find_star_minors(const struct device_rule *rules, size_t count, int64_t minors[STAR_MINORS_MAX],
-			    size_t *ret_count, struct err *err)
+static int find_star_minors(const struct device_rules *rules, int64_t minors[STAR_MINORS_MAX], size_t *ret_count,
+			    struct err *err)
 {
 	size_t found = 0;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct device_rule *rule = &rules->items[i];
 		size_t known = 0;
 
-		if (rules[i].major >= 0 || rules[i].minor < 0)
+		if (rule->major >= 0 || rule->minor < 0)
 			continue;
-		while (known < found && minors[known] != rules[i].minor)
+		while (known < found && minors[known] != rule->minor)
 			known++;
 		if (known < found)
 			continue;
 		if (found == STAR_MINORS_MAX)
-			return err_user(err, "linux.resources.devices: more than %d different minor numbers for all major "
-					"numbers", STAR_MINORS_MAX);
-		minors[found++] = rules[i].minor;
+			return err_user(err,
+					"linux.resources.devices: more than %d different minor numbers for all major "
+					"numbers",
+					STAR_MINORS_MAX);
+		minors[found++] = rule->minor;
 	}
 	*ret_count = found;
 	return 0;
 }
 
-static int emit_all(struct emitter *out, const struct device_rule *rules, size_t count, struct arena *arena,
-		    struct err *err)
+static int emit_all(struct emitter *out, const struct device_rules *rules, struct arena *arena, struct err *err)
 {
 	int64_t minors[STAR_MINORS_MAX];
 	size_t minor_count = 0;
 	struct cuts cuts;
-	int r = find_star_minors(rules, count, minors, &minor_count, err);
+	int r = find_star_minors(rules, minors, &minor_count, err);
 
 	if (r < 0)
 		return r;
@@ -260,14 +261,14 @@ static int emit_all(struct emitter *out, const struct device_rule *rules, size_t
 	for (size_t i = 0; i < minor_count; i++) {
 		size_t next;
 
-		r = make_cuts(rules, count, minors[i], arena, &cuts, err);
+		r = make_cuts(rules, minors[i], arena, &cuts, err);
 		if (r < 0)
 			return r;
 		next = emit(out, BPF_JMP32 | BPF_JNE | BPF_K, REG_MINOR, 0, 0, (uint32_t)minors[i]);
 		emit_cuts(out, REG_MAJOR, &cuts);
 		land(out, next);
 	}
-	r = make_cuts(rules, count, -1, arena, &cuts, err);
+	r = make_cuts(rules, -1, arena, &cuts, err);
 	if (r < 0)
 		return r;
 	emit_cuts(out, REG_KEY, &cuts);
@@ -275,16 +276,17 @@ static int emit_all(struct emitter *out, const struct device_rule *rules, size_t
 	return 0;
 }
 
-int device_program_compile(const struct device_rule *rules, size_t count, struct arena *arena,
-			   struct device_program *ret, struct err *err)
+int device_program_compile(const struct device_rules *rules, struct arena *arena, struct device_program *ret,
+			   struct err *err)
 {
 	__attribute__((cleanup(emitter_free))) struct emitter out = { .first_waiting = SIZE_MAX };
-	int r = emit_all(&out, rules, count, arena, err);
+	int r = emit_all(&out, rules, arena, err);
 
 	if (r < 0)
 		return r;
 	if (out.failed == E2BIG)
-		return err_set(err, E2BIG, "linux.resources.devices: more separate devices than one program can tell apart");
+		return err_set(err, E2BIG,
+			       "linux.resources.devices: more separate devices than one program can tell apart");
 	if (out.failed)
 		return err_memory(err);
 	ret->instructions = ARENA_NEW(arena, struct bpf_insn, out.count);

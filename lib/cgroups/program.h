@@ -20,8 +20,8 @@ struct device_program {
 
 /* Compile rules; needs no privilege.  Errors: EINVAL when they name more separate devices (some 30,000) than one
  * program can tell apart. */
-int device_program_compile(const struct device_rule *rules, size_t count, struct arena *arena,
-			   struct device_program *ret, struct err *err);
+int device_program_compile(const struct device_rules *rules, struct arena *arena, struct device_program *ret,
+			   struct err *err);
 
 /* Load the program (bpf(2), BPF_PROG_LOAD).  *ret_fd is closed by the caller.
  * Errors: EPERM without CAP_BPF and CAP_NET_ADMIN or CAP_SYS_ADMIN; EINVAL when the kernel lacks it. */
@@ -40,8 +40,13 @@ struct device_range {
 	unsigned int access; /* DEVICE_... */
 };
 
+struct device_ranges {
+	struct device_range *items;
+	size_t count; /* at least 1 */
+};
+
 /* Cut the keys (major << 20 | minor) of one type ('b' or 'c') into ranges by the rules without those that name a minor
  * number for all majors; or, with star_minor >= 0, the keys that are majors of devices with that minor number by all
  * rules.  The first range starts at 0, and neighbours differ. */
-int device_ranges(const struct device_rule *rules, size_t count, char type, int64_t star_minor, struct arena *arena,
-		  struct device_range **ret, size_t *ret_count, struct err *err);
+int device_ranges(const struct device_rules *rules, char type, int64_t star_minor, struct arena *arena,
+		  struct device_ranges *ret, struct err *err);

@@ -160,38 +160,53 @@ static void make_ranges(struct cut *cut)
 	}
 }
 
-int device_ranges(const struct device_rule *rules, size_t count, char type, int64_t star_minor, struct arena *arena,
-		  struct device_range **ret, size_t *ret_count, struct err *err)
+/* Numbers that no device has cover nothing. */
+static bool is_possible(const struct device_rule *rule, char type)
+{
+	return (rule->type == 'a' || rule->type == type) && rule->major <= MAJOR_MAX && rule->minor <= MINOR_MAX;
+}
+
+static int copy_ranges(const struct cut *cut, struct arena *arena, struct device_ranges *ret, struct err *err)
+{
+	struct device_range *copy = ARENA_NEW(arena, struct device_range, cut->range_count);
+
+	if (!copy)
+		return err_memory(err);
+	memcpy(copy, cut->ranges, cut->range_count * sizeof(*copy));
+	*ret = (struct device_ranges){ .items = copy, .count = cut->range_count };
+	return 0;
+}
+
+int device_ranges(const struct device_rules *rules, char type, int64_t star_minor, struct arena *arena,
+		  struct device_ranges *ret, struct err *err)
 {
 	/* each group begins and ends a range, and so does each key */
-	autofree struct saying *groups = calloc(count + 1, sizeof(*groups)), *keys = calloc(count + 1, sizeof(*keys));
-	autofree struct device_range *ranges = calloc(2 * count + 2, sizeof(*ranges));
+	autofree struct saying *groups = calloc(rules->count + 1, sizeof(*groups));
+	autofree struct saying *keys = calloc(rules->count + 1, sizeof(*keys));
+	autofree struct device_range *ranges = calloc(2 * rules->count + 2, sizeof(*ranges));
 	struct cut cut = {
-		.group_bits = star_minor < 0 ? MINOR_BITS : 32, .key_max = star_minor < 0 ? UINT32_MAX : MAJOR_MAX,
-		.groups.items = groups, .keys.items = keys, .ranges = ranges,
+		.group_bits = star_minor < 0 ? MINOR_BITS : 32,
+		.key_max = star_minor < 0 ? UINT32_MAX : MAJOR_MAX,
+		.groups.items = groups,
+		.keys.items = keys,
+		.ranges = ranges,
 	};
 
 	if (!groups || !keys || !ranges)
 		return err_memory(err);
-	for (size_t i = 0; i < count; i++) {
-		struct verdict verdict = verdict_of(&rules[i], i);
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct device_rule *rule = &rules->items[i];
+		struct verdict verdict = verdict_of(rule, i);
 
-		/* numbers that no device has cover nothing */
-		if ((rules[i].type != 'a' && rules[i].type != type) || rules[i].major > MAJOR_MAX ||
-		    rules[i].minor > MINOR_MAX)
+		if (!is_possible(rule, type))
 			continue;
 		if (star_minor < 0)
-			collect_main(&cut, &rules[i], &verdict);
+			collect_main(&cut, rule, &verdict);
 		else
-			collect_minor(&cut, &rules[i], star_minor, &verdict);
+			collect_minor(&cut, rule, star_minor, &verdict);
 	}
 	settle(&cut.groups);
 	settle(&cut.keys);
 	make_ranges(&cut);
-	*ret = ARENA_NEW(arena, struct device_range, cut.range_count);
-	if (!*ret)
-		return err_memory(err);
-	memcpy(*ret, ranges, cut.range_count * sizeof(*ranges));
-	*ret_count = cut.range_count;
-	return 0;
+	return copy_ranges(&cut, arena, ret, err);
 }

@@ -7,9 +7,7 @@
 static int plan_limit(struct planner *planner, const struct spec_rdma_limit *limit, struct err *err)
 {
 	const char *property = arena_printf(planner->arena, "rdma.%s", limit->device), *handles = "", *objects = "";
-	const char *value;
-	unsigned int hierarchy;
-	bool unified;
+	struct place place;
 	int r;
 
 	if (!property)
@@ -18,15 +16,23 @@ static int plan_limit(struct planner *planner, const struct spec_rdma_limit *lim
 		return err_user(err, "linux.resources.rdma: \"%s\" is not the name of a device", limit->device);
 	if (!limit->hca_handles.is_set && !limit->hca_objects.is_set)
 		return err_user(err, "linux.resources.%s: needs hcaHandles or hcaObjects", property);
-	r = planner_controller(planner, "rdma", "rdma", property, &hierarchy, &unified, err);
+	r = planner_controller(planner, "rdma", "rdma", property, &place, err);
 	if (r < 0)
 		return r;
 	if (limit->hca_handles.is_set)
 		handles = arena_printf(planner->arena, " hca_handle=%" PRIu64, limit->hca_handles.value);
 	if (limit->hca_objects.is_set)
 		objects = arena_printf(planner->arena, " hca_object=%" PRIu64, limit->hca_objects.value);
-	value = handles && objects ? arena_printf(planner->arena, "%s%s%s", limit->device, handles, objects) : NULL;
-	return value ? planner_write(planner, hierarchy, property, "rdma.max", value, 0, err) : err_memory(err);
+	if (!handles || !objects)
+		return err_memory(err);
+	return planner_write(planner,
+			     &(struct cgroup_write){
+				     .property = property,
+				     .file = "rdma.max",
+				     .hierarchy = place.hierarchy,
+				     .value = arena_printf(planner->arena, "%s%s%s", limit->device, handles, objects),
+			     },
+			     err);
 }
 
 int plan_rdma(struct planner *planner, struct err *err)

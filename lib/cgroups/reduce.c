@@ -46,8 +46,11 @@ static int take_back(struct reduced *list, const struct device_rule *rule, struc
 
 			device_rule_text(rule, text);
 			if (!covers(rule, &item))
-				return err_user(err, "linux.resources.devices: cgroup v1 cannot take back \"%s\" from a wider "
-						"rule before it", text);
+				return err_user(
+					err,
+					"linux.resources.devices: cgroup v1 cannot take back \"%s\" from a wider "
+					"rule before it",
+					text);
 			item.access &= ~rule->access;
 		}
 		if (item.access)
@@ -83,29 +86,29 @@ static int reduce_one(struct reduced *list, const struct device_rule *rule, char
 	return 0;
 }
 
-int devices_reduce(const struct device_rule *rules, size_t count, struct arena *arena, bool *ret_default_allow,
-		   struct device_rule **ret, size_t *ret_count, struct err *err)
+int devices_reduce(const struct device_rules *rules, struct arena *arena, bool *ret_default_allow,
+		   struct device_rules *ret, struct err *err)
 {
-	struct reduced list = { .items = ARENA_NEW(arena, struct device_rule, 2 * count) };
+	struct reduced list = { .items = ARENA_NEW(arena, struct device_rule, 2 * rules->count) };
 
 	if (!list.items)
 		return err_memory(err);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct device_rule *rule = &rules->items[i];
 		int r;
 
-		if (is_everything(&rules[i])) {
-			list.allow = rules[i].allow;
+		if (is_everything(rule)) {
+			list.allow = rule->allow;
 			list.count = 0;
 			continue;
 		}
-		r = reduce_one(&list, &rules[i], 'b', err);
+		r = reduce_one(&list, rule, 'b', err);
 		if (r == 0)
-			r = reduce_one(&list, &rules[i], 'c', err);
+			r = reduce_one(&list, rule, 'c', err);
 		if (r < 0)
 			return r;
 	}
 	*ret_default_allow = list.allow;
-	*ret = list.items;
-	*ret_count = list.count;
+	*ret = (struct device_rules){ .items = list.items, .count = list.count };
 	return 0;
 }

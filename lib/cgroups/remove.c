@@ -212,30 +212,19 @@ static int leave_group(const struct removal *removal, unsigned int hierarchy, ui
 	return r;
 }
 
-/* Only the intent is known: what bears the mark of a group that was just made, and is empty, is that group. */
-static void remove_marked(const struct cgroup_layout *layout, const char *path)
-{
-	for (unsigned int i = 0; i < layout->count; i++) {
-		char full[GROUP_PATH_MAX];
-		struct stat st;
-
-		group_full_path(layout, i, path, full);
-		if (stat(full, &st) == 0 && S_ISDIR(st.st_mode) && st.st_mode & S_ISVTX)
-			(void)rmdir(full); /* in use: not ours */
-	}
-}
-
-static int remove_all(const struct cgroup_layout *layout, const struct cgroup_made *made, int timeout_ms, struct err *err)
+/* is_killed: the tracked group's processes are the container's. */
+static int remove_all(const struct cgroup_layout *layout, const struct cgroup_made *made, bool is_killed,
+		      int timeout_ms, struct err *err)
 {
 	struct removal removal = { .layout = layout, .path = made->path, .deadline = group_now_ms() + timeout_ms };
 	unsigned int tracking = cgroup_tracking(layout);
 	const char *at = made->v1;
 	struct group_v1 group;
-	int r;
+	int r = 0;
 
 	if (made->made_by_us)
-		r = remove_group(&removal, tracking, made->inode, made->parents + 1, true, err);
-	else
+		r = remove_group(&removal, tracking, made->inode, made->parents + 1, is_killed, err);
+	else if (is_killed)
 		r = leave_group(&removal, tracking, made->inode, err);
 	/* the processes were in all groups: those of v1 are empty by now */
 	while (r == 0 && group_next_v1(layout, &at, &group))
@@ -246,25 +235,22 @@ static int remove_all(const struct cgroup_layout *layout, const struct cgroup_ma
 
 int cgroup_remove(const struct cgroup_layout *layout, const struct cgroup_made *made, int timeout_ms, struct err *err)
 {
+	struct cgroup_made found;
+
 	if (!made->path[0] || layout->mode == CGROUP_NONE)
 		return 0;
 	if (made->inode)
-		return remove_all(layout, made, timeout_ms, err);
-	remove_marked(layout, made->path);
-	return 0;
+		return remove_all(layout, made, true, timeout_ms, err);
+	/* Only the intent is known: the maker died before it could record more.  A guest that was born by then ends by
+	 * itself, as it hears no more from the host side. */
+	if (cgroup_find(layout, made->path, &found) > 0)
+		return 0;
+	return remove_all(layout, &found, false, timeout_ms, err);
 }
 
 void group_unmake(const struct cgroup_layout *layout, const struct cgroup_made *made)
 {
-	struct removal removal = { .layout = layout, .path = made->path, .deadline = group_now_ms() };
-	unsigned int tracking = cgroup_tracking(layout);
-	const char *at = made->v1;
-	struct group_v1 group;
 	struct err ignored;
 
-	if (made->made_by_us)
-		(void)remove_group(&removal, tracking, made->inode, made->parents + 1, false, &ignored);
-	while (group_next_v1(layout, &at, &group))
-		if (group.hierarchy != tracking && group.levels)
-			(void)remove_group(&removal, group.hierarchy, group.inode, group.levels, false, &ignored);
+	(void)remove_all(layout, made, false, 0, &ignored);
 }

@@ -17,41 +17,46 @@ static int check_key(const char *key, struct err *err)
 
 	for (const char *at = key; *at; at++)
 		if ((unsigned char)*at <= 0x20 || *at == 0x7f || *at == '/')
-			return err_user(err, "linux.resources.unified: \"%s\" is not the name of a cgroup v2 file", key);
+			return err_user(err, "linux.resources.unified: \"%s\" is not the name of a cgroup v2 file",
+					key);
 	if (!dot || dot == key || !dot[1] || dot[1] == '.' || dot - key >= CONTROLLER_NAME_MAX)
-		return err_user(err, "linux.resources.unified: the specified key has not the form CONTROLLER.VALUE `%s`", key);
+		return err_user(
+			err, "linux.resources.unified: the specified key has not the form CONTROLLER.VALUE `%s`", key);
 	return 0;
 }
 
-static int plan_core(struct planner *planner, const struct spec_pair *pair, const char *property, struct err *err)
+static bool is_core_file(const char *key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(core_files); i++)
-		if (str_eq(pair->key, core_files[i]))
-			return planner_write(planner, (unsigned int)planner->plan->unified, property, pair->key,
-					     pair->value, 0, err);
-	return err_user(err, "linux.resources.%s: belongs to the runtime", property);
+		if (str_eq(key, core_files[i]))
+			return true;
+	return false;
 }
 
 static int plan_pair(struct planner *planner, const struct spec_pair *pair, struct err *err)
 {
-	const char *property = arena_printf(planner->arena, "unified[%s]", pair->key), *controller;
-	unsigned int hierarchy;
-	bool unified;
+	struct cgroup_write write = { .file = pair->key, .value = pair->value };
+	const char *controller;
+	struct place place;
 	int r = check_key(pair->key, err);
 
 	if (r < 0)
 		return r;
 	if (planner->plan->unified < 0)
 		return err_user(err, "linux.resources.unified: this host has no cgroup v2");
+	write.property = arena_printf(planner->arena, "unified[%s]", pair->key);
 	controller = arena_printf(planner->arena, "%.*s", (int)strcspn(pair->key, "."), pair->key);
-	if (!property || !controller)
+	if (!write.property || !controller)
 		return err_memory(err);
 	if (strchr(pair->value, '\n'))
-		return err_user(err, "linux.resources.%s: the value has more than one line", property);
-	if (str_eq(controller, "cgroup"))
-		return plan_core(planner, pair, property, err);
-	r = planner_controller(planner, NULL, controller, property, &hierarchy, &unified, err);
-	return r < 0 ? r : planner_write(planner, hierarchy, property, pair->key, pair->value, 0, err);
+		return err_user(err, "linux.resources.%s: the value has more than one line", write.property);
+	place.hierarchy = (unsigned int)planner->plan->unified;
+	if (!str_eq(controller, "cgroup"))
+		r = planner_controller(planner, NULL, controller, write.property, &place, err);
+	else if (!is_core_file(pair->key))
+		r = err_user(err, "linux.resources.%s: belongs to the runtime", write.property);
+	write.hierarchy = place.hierarchy;
+	return r < 0 ? r : planner_write(planner, &write, err);
 }
 
 int plan_unified(struct planner *planner, struct err *err)

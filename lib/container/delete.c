@@ -51,6 +51,7 @@ static int recover(const struct container_host *host, struct state *state, struc
 	struct spec_document *document = NULL;
 	struct cgroup_plan *plan = NULL;
 	struct cgroup_layout layout;
+	struct cgroup_request request = { .id = state->id, .layout = &layout, .manager = host->cgroup_manager };
 	struct err ignored;
 	int r;
 
@@ -58,9 +59,9 @@ static int recover(const struct container_host *host, struct state *state, struc
 	if (state_load_config(state, &document, &ignored) < 0)
 		return 0; /* killed before anything but the directory was made */
 	r = cgroup_detect(&layout, err);
-	if (r == 0 && cgroup_plan(spec_of(document), state->id, &layout, host->cgroup_manager, &state->arena, &plan,
-				  &ignored) == 0)
-		(void)snprintf(state->cgroup.path, sizeof(state->cgroup.path), "%s", cgroup_plan_path(plan));
+	/* a group that bears kavel's mark there is this container's: nobody else's is let into it */
+	if (r == 0 && cgroup_plan(spec_of(document), &request, &state->arena, &plan, &ignored) == 0)
+		(void)cgroup_find(&layout, cgroup_plan_path(plan), &state->cgroup);
 	spec_free(document);
 	return r;
 }

@@ -145,14 +145,16 @@ static int plan_rootfs(struct plan *plan, struct err *err)
 static int decide(struct plan *plan, bool compile_filter, struct err *err)
 {
 	const struct spec *spec = plan->spec;
+	const struct cgroup_request request = {
+		.id = plan->options->id, .layout = &plan->layout, .manager = plan->host->cgroup_manager,
+	};
 	int r;
 
 	r = ns_plan(spec, &plan->ns, err);
 	if (r == 0)
 		r = cgroup_detect(&plan->layout, err);
 	if (r == 0)
-		r = cgroup_plan(spec, plan->options->id, &plan->layout, plan->host->cgroup_manager, &plan->arena, &plan->cgroup,
-				err);
+		r = cgroup_plan(spec, &request, &plan->arena, &plan->cgroup, err);
 	if (r == 0)
 		r = plan_notify(plan, err);
 	if (r == 0)
