@@ -2,8 +2,9 @@
 #include "cli.h"
 #include "seccomp/seccomp.h"
 
+/* empty: built from an archive */
 #ifndef KAVEL_COMMIT
-#define KAVEL_COMMIT "unknown"
+#define KAVEL_COMMIT ""
 #endif
 
 int cli_version_print(const struct cli *cli, struct err *err)
@@ -13,7 +14,7 @@ int cli_version_print(const struct cli *cli, struct err *err)
 	int r;
 
 	str_append_f(&out, "%s version " KAVEL_VERSION "\n", cli->program);
-	str_append(&out, "commit: " KAVEL_COMMIT "\n");
+	str_append_f(&out, "commit: %s\n", *KAVEL_COMMIT ? KAVEL_COMMIT : "unknown");
 	str_append(&out, "spec: " CONTAINER_OCI_VERSION "\n");
 	if (seccomp)
 		str_append_f(&out, "libseccomp: %s\n", seccomp);
