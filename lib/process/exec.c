@@ -95,8 +95,8 @@ static int find_by_path(const char *name, const struct env_plan *env, struct are
 	return *ret_path ? 0 : err_memory(err);
 }
 
-int exec_find(const struct spec_process *process, const struct env_plan *env, struct arena *arena, const char **ret_path,
-	      struct err *err)
+int exec_find(const struct spec_process *process, const struct env_plan *env, struct arena *arena,
+	      const char **ret_path, struct err *err)
 {
 	const char *name = process->args.count ? process->args.items[0] : "";
 	int r;

@@ -181,16 +181,18 @@ static void say_interpreter(const struct image *image, const char *path, const c
 	size_t size = strlen(path);
 
 	if (is_script(image) && size && path[size - 1] == '\r')
-		(void)snprintf(reason, REASON_MAX,
-			       "its #! line ends with CR LF, so that it asks for \"%.*s\\r\": convert it to UNIX line ends",
-			       (int)(size - 1), path);
+		(void)snprintf(
+			reason, REASON_MAX,
+			"its #! line ends with CR LF, so that it asks for \"%.*s\\r\": convert it to UNIX line ends",
+			(int)(size - 1), path);
 	else
 		(void)snprintf(reason, REASON_MAX, "%s \"%.200s\" %s",
 			       is_script(image) ? "the interpreter of its #! line" : "its dynamic loader", path, why);
 }
 
 /* A file that has an interpreter: is that what failed?  Returns true when a reason was found. */
-static bool explain_interpreter(int root, const struct image *image, const char *path, int number, char reason[REASON_MAX])
+static bool explain_interpreter(int root, const struct image *image, const char *path, int number,
+				char reason[REASON_MAX])
 {
 	autofd fd = -1;
 	struct image next = { .fd = -1 };

@@ -40,6 +40,7 @@ int ioprio_apply(const struct ioprio_plan *plan, struct err *err)
 	if (!plan->is_set || sys_ioprio_set(IOPRIO_WHO_PROCESS, 0, plan->value) == 0)
 		return 0;
 	number = errno;
-	err_sys(err, number, "process.ioPriority: ioprio_set: %s", str_name_of(classes, IOPRIO_PRIO_CLASS(plan->value)));
+	err_sys(err, number, "process.ioPriority: ioprio_set: %s",
+		str_name_of(classes, IOPRIO_PRIO_CLASS(plan->value)));
 	return number == EPERM ? err_hint(err, "it needs CAP_SYS_NICE or CAP_SYS_ADMIN on the host") : -number;
 }

@@ -141,7 +141,7 @@ static int make_argv(const struct launch *launch, char *control, char ***ret_arg
 	argv = calloc(count + 4, sizeof(*argv));
 	if (!argv)
 		return err_memory(err);
-	argv[0] = (char *)(uintptr_t)"kavel-launcher";
+	argv[0] = (char *)(uintptr_t) "kavel-launcher";
 	argv[1] = control;
 	argv[2] = (char *)(uintptr_t)launch->path;
 	memcpy(argv + 3, launch->argv, count * sizeof(*argv));

@@ -55,7 +55,8 @@ const char *const *mempolicy_mode_names(void)
 
 const char *const *mempolicy_flag_names(void)
 {
-	static const char *const names[] = { "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES", NULL };
+	static const char *const names[] = { "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES",
+					     NULL };
 
 	return names;
 }
@@ -106,14 +107,17 @@ static bool read_nodes(const char *at, struct mempolicy_plan *plan, unsigned int
 	return true;
 }
 
-static int plan_nodes(const struct spec_memory_policy *spec, enum nodes wanted, struct mempolicy_plan *plan, struct err *err)
+static int plan_nodes(const struct spec_memory_policy *spec, enum nodes wanted, struct mempolicy_plan *plan,
+		      struct err *err)
 {
 	unsigned int count = 0;
 
 	if (spec->nodes && *spec->nodes && !read_nodes(spec->nodes, plan, &count))
-		return err_user(err, "linux.memoryPolicy.nodes: invalid memory policy node list \"%.200s\"", spec->nodes);
+		return err_user(err, "linux.memoryPolicy.nodes: invalid memory policy node list \"%.200s\"",
+				spec->nodes);
 	if (wanted == NONE && count)
-		return err_user(err, "linux.memoryPolicy.nodes: %s: mode requires 0 nodes but got %u", spec->mode, count);
+		return err_user(err, "linux.memoryPolicy.nodes: %s: mode requires 0 nodes but got %u", spec->mode,
+				count);
 	if (wanted == SOME && !count)
 		return err_user(err, "linux.memoryPolicy.nodes: %s: mode requires at least one node", spec->mode);
 	return 0;

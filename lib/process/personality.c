@@ -18,7 +18,8 @@ int personality_plan(const struct spec_linux *spec, struct personality_plan *ret
 	if (p->is_set) {
 		domain = p->domain ? str_lookup(domains, p->domain) : NULL;
 		if (!domain)
-			return err_user(err, "linux.personality.domain: unknown domain \"%s\"", p->domain ? p->domain : "");
+			return err_user(err, "linux.personality.domain: unknown domain \"%s\"",
+					p->domain ? p->domain : "");
 		if (p->flags.count)
 			return err_user(err, "linux.personality.flags[0]: unknown flag \"%s\"", p->flags.items[0]);
 		plan.value = (unsigned long)domain->value;

@@ -43,8 +43,9 @@ static int check_deadline(const struct spec_scheduler *s, struct err *err)
 	static const char begin[] = "sched_setattr: `SCHED_DEADLINE`";
 
 	if (!s->runtime)
-		return err_user(err, "process.scheduler.runtime: %s requires `runtime`; %s runtime must be greater than 0", begin,
-				begin);
+		return err_user(err,
+				"process.scheduler.runtime: %s requires `runtime`; %s runtime must be greater than 0",
+				begin, begin);
 	if (!s->deadline)
 		return err_user(err, "process.scheduler.deadline: %s requires `deadline`", begin);
 	if (s->runtime < RUNTIME_MIN || s->runtime > INT64_MAX)
@@ -66,8 +67,8 @@ static int check(const struct spec_scheduler *s, uint32_t policy, struct err *er
 	if (s->nice < -20 || s->nice > 19)
 		return err_user(err, "process.scheduler.nice: %d is not between -20 and 19", s->nice);
 	if (realtime && (s->priority < 1 || s->priority > 99))
-		return err_user(err, "process.scheduler.priority: %d is not between 1 and 99, as %s needs it", s->priority,
-				s->policy);
+		return err_user(err, "process.scheduler.priority: %d is not between 1 and 99, as %s needs it",
+				s->priority, s->policy);
 	if (!realtime && s->priority)
 		return err_user(err, "process.scheduler.priority: %s has none", s->policy);
 	if (policy == POLICY_DEADLINE)
@@ -90,7 +91,8 @@ int scheduler_plan(const struct spec_process *process, bool has_cpus, struct sch
 	}
 	policy = s->policy ? str_lookup(policies, s->policy) : NULL;
 	if (!policy) /* SCHED_ISO is a name that the kernel reserves and does not know */
-		return err_user(err, "process.scheduler.policy: Linux has no policy %s", s->policy ? s->policy : "(none)");
+		return err_user(err, "process.scheduler.policy: Linux has no policy %s",
+				s->policy ? s->policy : "(none)");
 	plan.policy = (uint32_t)policy->value;
 	r = check(s, plan.policy, err);
 	for (size_t i = 0; i < s->flags.count && r == 0; i++) {
@@ -132,7 +134,8 @@ int scheduler_apply(const struct scheduler_plan *plan, struct err *err)
 	err_sys(err, number, "process.scheduler: sched_setattr: %s", str_name_of(policies, plan->policy));
 	/* sched_setattr(2): a deadline task must be allowed to run on all processors */
 	if (number == EPERM && plan->has_cpus)
-		return err_hint(err, "process scheduler can't be used together with AllowedCPUs, linux.resources.cpu.cpus");
+		return err_hint(err,
+				"process scheduler can't be used together with AllowedCPUs, linux.resources.cpu.cpus");
 	if (number == EPERM)
 		return err_hint(err, "it needs CAP_SYS_NICE on the host");
 	return -number;

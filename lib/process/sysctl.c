@@ -81,14 +81,15 @@ static int check_one(const struct spec_pair *pair, unsigned int own, struct err 
 		return err_user(err, "linux.sysctl[\"%s\"]: needs a %s namespace of the container's own", pair->key,
 				keys[i].namespace);
 	}
-	return err_user(err, "linux.sysctl[\"%s\"]: is not in a separate kernel namespace, it would change the host", pair->key);
+	return err_user(err, "linux.sysctl[\"%s\"]: is not in a separate kernel namespace, it would change the host",
+			pair->key);
 }
 
 int sysctl_plan(const struct spec *spec, bool has_ipc_ns, bool has_network_ns, bool has_uts_ns, bool has_user_ns,
 		struct err *err)
 {
-	unsigned int own = (has_ipc_ns ? OWN_IPC : 0) | (has_network_ns ? OWN_NETWORK : 0) | (has_uts_ns ? OWN_UTS : 0) |
-			   (has_user_ns ? OWN_USER : 0);
+	unsigned int own = (has_ipc_ns ? OWN_IPC : 0) | (has_network_ns ? OWN_NETWORK : 0) |
+			   (has_uts_ns ? OWN_UTS : 0) | (has_user_ns ? OWN_USER : 0);
 
 	for (size_t i = 0; i < spec->linux_.sysctl.count; i++) {
 		int r = check_one(&spec->linux_.sysctl.items[i], own, err);
@@ -139,7 +140,8 @@ static int apply_one(int sys, const struct spec_pair *pair, struct err *err)
 		return err_sys(err, errno, "linux.sysctl[\"%s\"]: set to \"%s\"", pair->key, pair->value);
 	/* some handlers leave a rest that they do not understand */
 	if ((size_t)n != size)
-		return err_user(err, "linux.sysctl[\"%s\"]: the kernel took only a part of \"%s\"", pair->key, pair->value);
+		return err_user(err, "linux.sysctl[\"%s\"]: the kernel took only a part of \"%s\"", pair->key,
+				pair->value);
 	return 0;
 }
 

@@ -99,8 +99,8 @@ static int verify(const struct spec_user *user, bool groups_kept, struct err *er
 		return err_sys(err, errno, "read back the user");
 	for (int i = 0; i < 3; i++)
 		if (uid[i] != user->uid || gid[i] != user->gid)
-			return err_set(err, EPERM, "user %u:%u was set, but %u:%u is there", user->uid, user->gid, uid[i],
-				       gid[i]);
+			return err_set(err, EPERM, "user %u:%u was set, but %u:%u is there", user->uid, user->gid,
+				       uid[i], gid[i]);
 	return groups_kept ? 0 : verify_groups(&user->additional_gids, err);
 }
 

@@ -64,8 +64,8 @@ static int read_default_action(struct compiler *c, struct err *err)
 
 	if (r == 0)
 		return 0;
-	return err_set(err, -r, "%s.%s: %s %s", PLACE, str_eq(member, "action") ? "defaultAction" : "defaultErrnoRet", why,
-		       name ? name : "(none)");
+	return err_set(err, -r, "%s.%s: %s %s", PLACE, str_eq(member, "action") ? "defaultAction" : "defaultErrnoRet",
+		       why, name ? name : "(none)");
 }
 
 static int read_flags(const struct spec_seccomp *profile, unsigned int *ret, struct err *err)
@@ -100,7 +100,8 @@ static int add_arch(struct compiler *c, size_t index, struct err *err)
 		return 0;
 	token = c->library.arch_resolve_name(arch->library_name);
 	if (!token) {
-		log_debug("%s.architectures[%zu]: this libseccomp does not know %s: it stays forbidden", PLACE, index, name);
+		log_debug("%s.architectures[%zu]: this libseccomp does not know %s: it stays forbidden", PLACE, index,
+			  name);
 		return 0;
 	}
 	r = c->library.arch_add(c->context, token);
@@ -120,8 +121,8 @@ static int read_args(const struct spec_seccomp_rule *rule, size_t index, struct 
 		const struct seccomp_operator *op = arg->op ? seccomp_find_operator(arg->op) : NULL;
 
 		if (arg->index > ARG_INDEX_MAX)
-			return err_user(err, "%s.syscalls[%zu].args[%zu].index: %u exceeds %d", PLACE, index, i, arg->index,
-					ARG_INDEX_MAX);
+			return err_user(err, "%s.syscalls[%zu].args[%zu].index: %u exceeds %d", PLACE, index, i,
+					arg->index, ARG_INDEX_MAX);
 		if (!op)
 			return err_user(err, "%s.syscalls[%zu].args[%zu].op: unknown operator \"%s\"", PLACE, index, i,
 					arg->op ? arg->op : "");
@@ -191,7 +192,8 @@ static int build(struct compiler *c, struct arena *arena, struct err *err)
 
 	c->context = c->library.init(c->default_action);
 	if (!c->context)
-		return err_user(err, "%s.defaultAction: %s is not known to this kernel", PLACE, c->profile->default_action);
+		return err_user(err, "%s.defaultAction: %s is not known to this kernel", PLACE,
+				c->profile->default_action);
 	for (size_t i = 0; i < c->profile->architectures.count && r == 0; i++)
 		r = add_arch(c, i, err);
 	for (size_t i = 0; i < c->profile->syscalls.count && r == 0; i++)
@@ -253,7 +255,8 @@ static int export_by_file(const struct compiler *c, struct arena *arena, struct 
 	return set_program(data, (size_t)st.st_size, arena, ret, err);
 }
 
-int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, struct seccomp_filter *ret, struct err *err)
+int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, struct seccomp_filter *ret,
+		    struct err *err)
 {
 	__attribute__((cleanup(compiler_release))) struct compiler c = { .profile = profile };
 	struct seccomp_filter filter = { 0 };
@@ -268,8 +271,8 @@ int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, str
 	if (r == 0)
 		r = build(&c, arena, err);
 	if (r == 0)
-		r = c.library.export_bpf_mem ? export_by_memory(&c, arena, &filter, err) :
-					       export_by_file(&c, arena, &filter, err);
+		r = c.library.export_bpf_mem ? export_by_memory(&c, arena, &filter, err)
+					     : export_by_file(&c, arena, &filter, err);
 	if (r == 0)
 		*ret = filter;
 	return r;

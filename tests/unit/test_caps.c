@@ -47,7 +47,8 @@ static void the_table_of_capabilities_is_that_of_libcap(void)
 }
 
 /* The warnings of caps_plan(), in `text`. */
-static int plan_caps(const struct spec_capabilities *caps, struct caps_plan *plan, char *text, size_t room, struct err *err)
+static int plan_caps(const struct spec_capabilities *caps, struct caps_plan *plan, char *text, size_t room,
+		     struct err *err)
 {
 	char path[] = "/tmp/test_process_log.XXXXXX";
 	struct spec_process process = { .capabilities = *caps };
@@ -184,9 +185,10 @@ static bool child_caps_of_a_user(void)
 	fine = CHECK(caps_apply_bounding(&plan, &err) == 0) && CHECK(user_apply(&user, true, &err) == 0) &&
 	       CHECK(caps_apply(&plan, &err) == 0);
 	CHECK_STR(err.text, "");
-	return fine && CHECK(status_set("CapBnd:\t") == plan.bounding) && CHECK(status_set("CapPrm:\t") == plan.permitted) &&
-	       CHECK(status_set("CapEff:\t") == plan.effective) && CHECK(status_set("CapInh:\t") == plan.inheritable) &&
-	       CHECK(status_set("CapAmb:\t") == plan.ambient) && CHECK(status_set("Umask:\t") == 0x27) &&
+	return fine && CHECK(status_set("CapBnd:\t") == plan.bounding) &&
+	       CHECK(status_set("CapPrm:\t") == plan.permitted) && CHECK(status_set("CapEff:\t") == plan.effective) &&
+	       CHECK(status_set("CapInh:\t") == plan.inheritable) && CHECK(status_set("CapAmb:\t") == plan.ambient) &&
+	       CHECK(status_set("Umask:\t") == 0x27) &&
 	       CHECK(geteuid() == 12345 && getuid() == 12345 && getegid() == 54321) && CHECK(getgroups(0, NULL) == 3);
 }
 

@@ -98,8 +98,8 @@ static struct launch shell(char *const *argv)
 
 static void the_program_gets_its_arguments_and_environment(void)
 {
-	char *const *argv = ARGS((char *)"name", (char *)"-c", (char *)"echo \"$0,$1\"; echo $ONLY; exit 7", (char *)"a b",
-				 (char *)"");
+	char *const *argv = ARGS((char *)"name", (char *)"-c", (char *)"echo \"$0,$1\"; echo $ONLY; exit 7",
+				 (char *)"a b", (char *)"");
 	struct launch l = shell(argv);
 	char text[4096];
 
@@ -109,7 +109,8 @@ static void the_program_gets_its_arguments_and_environment(void)
 
 static void the_filter_holds_in_the_program(void)
 {
-	struct launch l = shell(ARGS((char *)"sh", (char *)"-c", (char *)"uname 2>&1; grep Seccomp: /proc/self/status"));
+	struct launch l =
+		shell(ARGS((char *)"sh", (char *)"-c", (char *)"uname 2>&1; grep Seccomp: /proc/self/status"));
 	char text[4096];
 
 	l.filter = &filter;
@@ -456,7 +457,14 @@ static void too_many_arguments_are_an_error_before_the_start(void)
 static void garbage_instead_of_a_control_argument_is_refused(void)
 {
 	static const char *const controls[] = {
-		"", "1", "1:2:3:4:5", "1:2:3:4:5:6:7", "a:b:c:d:e:f", "-1:-1:0:0:0:0", "1:2:3:4:5:6 ", "99999999999999999999:1:1:1:1:1",
+		"",
+		"1",
+		"1:2:3:4:5",
+		"1:2:3:4:5:6:7",
+		"a:b:c:d:e:f",
+		"-1:-1:0:0:0:0",
+		"1:2:3:4:5:6 ",
+		"99999999999999999999:1:1:1:1:1",
 	};
 
 	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {

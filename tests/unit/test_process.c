@@ -26,8 +26,9 @@ static int plan_rlimits(struct spec_rlimit *items, size_t count, struct rlimits_
 
 static void rlimits_have_all_types_of_the_kernel(void)
 {
-	static const char *const all[] = { "CPU", "FSIZE", "DATA", "STACK", "CORE", "RSS", "NPROC", "NOFILE", "MEMLOCK", "AS",
-					   "LOCKS", "SIGPENDING", "MSGQUEUE", "NICE", "RTPRIO", "RTTIME" };
+	static const char *const all[] = { "CPU",      "FSIZE",	 "DATA",    "STACK", "CORE",  "RSS",
+					   "NPROC",    "NOFILE", "MEMLOCK", "AS",    "LOCKS", "SIGPENDING",
+					   "MSGQUEUE", "NICE",	 "RTPRIO",  "RTTIME" };
 	struct rlimits_plan plan;
 	struct err err;
 
@@ -185,16 +186,39 @@ static int plan_sysctl(const char *key, const char *value, bool own)
 static void sysctls_of_the_host_are_refused(void)
 {
 	static const char *const fine[] = {
-		"net.ipv4.ip_forward", "net/ipv4/ip_forward", "net.ipv4.conf.eth0/1.forwarding", "kernel.shm_rmid_forced",
-		"kernel.msgmax", "kernel.sem", "fs.mqueue.msg_max", "kernel.domainname", "kernel.hostname",
+		"net.ipv4.ip_forward",	    "net/ipv4/ip_forward", "net.ipv4.conf.eth0/1.forwarding",
+		"kernel.shm_rmid_forced",   "kernel.msgmax",	   "kernel.sem",
+		"fs.mqueue.msg_max",	    "kernel.domainname",   "kernel.hostname",
 		"user.max_user_namespaces",
 	};
 	static const char *const wrong[] = {
-		"kernel.core_pattern", "kernel.sem2", "kernel.sem.x", "net", "net.", "net/", "", ".", "/", "..",
-		"net.ipv4.ip_forward/../../../kernel/core_pattern", "net/ipv4/../../kernel/core_pattern", "net/../kernel/sem",
-		"/proc/sys/net/ipv4/ip_forward", "net//ipv4", "net..ipv4", "net/./ipv4", "net.ipv4.ip forward",
-		"net.ipv4.ip_forward\n", "vm.overcommit_memory", "fs.mqueue", "fs.mqueue.", "networks.x", "NET.ipv4.x",
-		"./net/ipv4/ip_forward", "net/ipv4/.", "kernel.shm/../core_pattern",
+		"kernel.core_pattern",
+		"kernel.sem2",
+		"kernel.sem.x",
+		"net",
+		"net.",
+		"net/",
+		"",
+		".",
+		"/",
+		"..",
+		"net.ipv4.ip_forward/../../../kernel/core_pattern",
+		"net/ipv4/../../kernel/core_pattern",
+		"net/../kernel/sem",
+		"/proc/sys/net/ipv4/ip_forward",
+		"net//ipv4",
+		"net..ipv4",
+		"net/./ipv4",
+		"net.ipv4.ip forward",
+		"net.ipv4.ip_forward\n",
+		"vm.overcommit_memory",
+		"fs.mqueue",
+		"fs.mqueue.",
+		"networks.x",
+		"NET.ipv4.x",
+		"./net/ipv4/ip_forward",
+		"net/ipv4/.",
+		"kernel.shm/../core_pattern",
 	};
 
 	for (size_t i = 0; i < COUNT(fine); i++) {
@@ -211,7 +235,8 @@ static void sysctls_of_the_host_are_refused(void)
 
 static bool child_sysctl(void)
 {
-	struct spec_pair pairs[] = { { "kernel.domainname", "example" }, { "kernel.shm_rmid_forced", "1" },
+	struct spec_pair pairs[] = { { "kernel.domainname", "example" },
+				     { "kernel.shm_rmid_forced", "1" },
 				     { "kernel/msgmax", "4096" } };
 	struct spec_pair wrong = { "kernel.msgmax", "no number" }, none = { "kernel.shm_none", "1" };
 	struct spec spec = { .linux_.sysctl = { pairs, 3 } };

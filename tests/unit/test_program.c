@@ -85,9 +85,10 @@ static bool child_home(void)
 	{
 		autofile file = fopen("/etc/passwd", "we");
 
-		CHECK(file && fputs("root:x:0:0:root:/root:/bin/sh\nbad\n:::::\nx:x:07x:7::/wrong:\nu:x:7:7::/home/u:/bin/sh\n"
-				    "v:x:7:7::/later:\nw:x:8:8:::\ny:x:9:9:y:/y",
-				    file) >= 0);
+		CHECK(file &&
+		      fputs("root:x:0:0:root:/root:/bin/sh\nbad\n:::::\nx:x:07x:7::/wrong:\nu:x:7:7::/home/u:/bin/sh\n"
+			    "v:x:7:7::/later:\nw:x:8:8:::\ny:x:9:9:y:/y",
+			    file) >= 0);
 	}
 	CHECK_STR(home_of(0, &arena), "HOME=/root");
 	CHECK_STR(home_of(7, &arena), "HOME=/home/u");
@@ -269,18 +270,19 @@ static void a_failed_execve_is_explained(void)
 	put_elf("/x/loader", MACHINE_HERE, "/lib/ld-none.so.1");
 	put_elf("/x/broken", MACHINE_HERE, NULL);
 	CHECK_STR(explain("/x/none", ENOENT), "exec /x/none: no such file or directory");
-	CHECK_STR(explain("/x/crlf", ENOENT),
-		  "exec /x/crlf: no such file or directory: its #! line ends with CR LF, so that it asks for \"/x/sh\\r\": "
-		  "convert it to UNIX line ends");
-	CHECK_STR(explain("/x/nointerp", ENOENT),
-		  "exec /x/nointerp: no such file or directory: the interpreter of its #! line \"/x/nothing\" does not exist "
-		  "in the container");
+	CHECK_STR(explain("/x/crlf", ENOENT), "exec /x/crlf: no such file or directory: its #! line ends with CR LF, "
+					      "so that it asks for \"/x/sh\\r\": "
+					      "convert it to UNIX line ends");
+	CHECK_STR(explain("/x/nointerp", ENOENT), "exec /x/nointerp: no such file or directory: the interpreter of its "
+						  "#! line \"/x/nothing\" does not exist "
+						  "in the container");
 	CHECK_HAS(explain("/x/chain", ENOENT), "\"/x/nothing\" does not exist");
-	CHECK_STR(explain("/x/loader", ENOENT),
-		  "exec /x/loader: no such file or directory: its dynamic loader \"/lib/ld-none.so.1\" does not exist in the "
-		  "container");
+	CHECK_STR(explain("/x/loader", ENOENT), "exec /x/loader: no such file or directory: its dynamic loader "
+						"\"/lib/ld-none.so.1\" does not exist in the "
+						"container");
 	CHECK_STR(explain("/x/sh", ENOEXEC), "exec /x/sh: exec format error: it is empty");
-	CHECK_STR(explain("/x/plain", ENOEXEC), "exec /x/plain: exec format error: it is not an ELF program and has no #! line");
+	CHECK_STR(explain("/x/plain", ENOEXEC),
+		  "exec /x/plain: exec format error: it is not an ELF program and has no #! line");
 	CHECK_STR(explain("/x/bare", ENOEXEC), "exec /x/bare: exec format error: its #! line names no interpreter");
 	CHECK_HAS(explain("/x/arm", ENOEXEC), "exec /x/arm: exec format error: it is built for ARM, this machine is ");
 	CHECK_HAS(explain("/x/broken", ENOEXEC), "damaged");

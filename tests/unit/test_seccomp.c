@@ -109,11 +109,16 @@ static int compile(const char *default_action, struct spec_seccomp_rule *rules, 
 static void actions_are_those_of_the_profile(void)
 {
 	struct spec_seccomp_rule rules[] = {
-		RULE("SCMP_ACT_ALLOW", "read", "write"),     RULE("SCMP_ACT_ERRNO", "close"),
-		RULE("SCMP_ACT_ERRNO", "dup"),		     RULE("SCMP_ACT_TRACE", "getpid"),
-		RULE("SCMP_ACT_KILL", "mount"),		     RULE("SCMP_ACT_KILL_PROCESS", "umount2"),
-		RULE("SCMP_ACT_TRAP", "chroot"),	     RULE("SCMP_ACT_LOG", "getuid"),
-		RULE("SCMP_ACT_ALLOW", "no_such_call_ever"), RULE("SCMP_ACT_KILL_THREAD", "acct"),
+		RULE("SCMP_ACT_ALLOW", "read", "write"),
+		RULE("SCMP_ACT_ERRNO", "close"),
+		RULE("SCMP_ACT_ERRNO", "dup"),
+		RULE("SCMP_ACT_TRACE", "getpid"),
+		RULE("SCMP_ACT_KILL", "mount"),
+		RULE("SCMP_ACT_KILL_PROCESS", "umount2"),
+		RULE("SCMP_ACT_TRAP", "chroot"),
+		RULE("SCMP_ACT_LOG", "getuid"),
+		RULE("SCMP_ACT_ALLOW", "no_such_call_ever"),
+		RULE("SCMP_ACT_KILL_THREAD", "acct"),
 	};
 	struct arena arena = { 0 };
 	struct seccomp_filter filter;
@@ -200,7 +205,9 @@ static void conditions_on_two_arguments_must_both_hold(void)
 
 static void of_conditions_on_one_argument_one_is_enough(void)
 {
-	struct spec_seccomp_arg args[] = { { 0, 3, 0, "SCMP_CMP_EQ" }, { 0, 4, 0, "SCMP_CMP_EQ" }, { 1, 9, 0, "SCMP_CMP_EQ" } };
+	struct spec_seccomp_arg args[] = { { 0, 3, 0, "SCMP_CMP_EQ" },
+					   { 0, 4, 0, "SCMP_CMP_EQ" },
+					   { 1, 9, 0, "SCMP_CMP_EQ" } };
 	struct spec_seccomp_rule rule = RULE("SCMP_ACT_ALLOW", "personality");
 	struct arena arena = { 0 };
 	struct seccomp_filter filter;
@@ -255,9 +262,9 @@ static void architectures_of_this_machine_are_in_the_filter(void)
 
 static unsigned int flags_of(bool has_flags, const char **names, size_t count)
 {
-	const struct spec_seccomp profile = {
-		.default_action = "SCMP_ACT_ALLOW", .has_flags = has_flags, .flags = { names, count }
-	};
+	const struct spec_seccomp profile = { .default_action = "SCMP_ACT_ALLOW",
+					      .has_flags = has_flags,
+					      .flags = { names, count } };
 	struct arena arena = { 0 };
 	struct seccomp_filter filter = { 0 };
 	struct err err;
@@ -331,7 +338,8 @@ static void wrong_profiles_are_refused_with_their_place(void)
 
 	refuse(&profile, EINVAL, "linux.seccomp.defaultAction: unknown action SCMP_ACT_NONE");
 	profile.default_action = "SCMP_ACT_NOTIFY";
-	refuse(&profile, ENOTSUP, "linux.seccomp.defaultAction: not supported by this version of kavel: SCMP_ACT_NOTIFY");
+	refuse(&profile, ENOTSUP,
+	       "linux.seccomp.defaultAction: not supported by this version of kavel: SCMP_ACT_NOTIFY");
 	profile.default_action = "SCMP_ACT_KILL";
 	profile.default_errno_ret = (struct opt_u64){ true, 1 };
 	refuse(&profile, EINVAL, "linux.seccomp.defaultErrnoRet: there is no errno in SCMP_ACT_KILL");

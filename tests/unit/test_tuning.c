@@ -37,13 +37,16 @@ static void schedulers_that_the_kernel_would_refuse_are_refused_with_the_reason(
 		{ { .policy = NULL }, "process.scheduler.policy: Linux has no policy (none)" },
 		{ { .policy = "SCHED_OTHER", .nice = 20 }, "process.scheduler.nice: 20 is not between -20 and 19" },
 		{ { .policy = "SCHED_FIFO" }, "process.scheduler.priority: 0 is not between 1 and 99" },
-		{ { .policy = "SCHED_RR", .priority = 100 }, "process.scheduler.priority: 100 is not between 1 and 99" },
+		{ { .policy = "SCHED_RR", .priority = 100 },
+		  "process.scheduler.priority: 100 is not between 1 and 99" },
 		{ { .policy = "SCHED_BATCH", .priority = 1 }, "process.scheduler.priority: SCHED_BATCH has none" },
 		{ { .policy = "SCHED_IDLE", .period = 1 }, "SCHED_IDLE has no runtime, deadline or period" },
-		{ { .policy = "SCHED_DEADLINE", .deadline = 20000000 }, "sched_setattr: `SCHED_DEADLINE` requires `runtime`" },
+		{ { .policy = "SCHED_DEADLINE", .deadline = 20000000 },
+		  "sched_setattr: `SCHED_DEADLINE` requires `runtime`" },
 		{ { .policy = "SCHED_DEADLINE", .deadline = 20000000 },
 		  "sched_setattr: `SCHED_DEADLINE` runtime must be greater than 0" },
-		{ { .policy = "SCHED_DEADLINE", .runtime = 2000 }, "sched_setattr: `SCHED_DEADLINE` requires `deadline`" },
+		{ { .policy = "SCHED_DEADLINE", .runtime = 2000 },
+		  "sched_setattr: `SCHED_DEADLINE` requires `deadline`" },
 		{ { .policy = "SCHED_DEADLINE", .runtime = 3000, .deadline = 2000 },
 		  "sched_setattr: `SCHED_DEADLINE` runtime 3000 must be <= deadline 2000" },
 		{ { .policy = "SCHED_DEADLINE", .runtime = 2000, .deadline = 4000, .period = 3000 },
@@ -66,7 +69,8 @@ static void schedulers_that_the_kernel_would_refuse_are_refused_with_the_reason(
 
 static bool child_scheduler(void)
 {
-	const struct spec_scheduler batch = { .policy = "SCHED_BATCH", .nice = 7,
+	const struct spec_scheduler batch = { .policy = "SCHED_BATCH",
+					      .nice = 7,
 					      .flags = STRINGS("SCHED_FLAG_RESET_ON_FORK") };
 	struct scheduler_plan plan, unset = { .is_set = false };
 	struct err err;
@@ -79,8 +83,9 @@ static bool child_scheduler(void)
 
 static bool child_deadline(void)
 {
-	const struct spec_scheduler deadline = { .policy = "SCHED_DEADLINE", .nice = 19, .runtime = 42000,
-						 .deadline = 1000000, .period = 1000000 };
+	const struct spec_scheduler deadline = {
+		.policy = "SCHED_DEADLINE", .nice = 19, .runtime = 42000, .deadline = 1000000, .period = 1000000
+	};
 	const struct spec_scheduler round = { .policy = "SCHED_RR", .priority = 10 };
 	struct scheduler_plan plan;
 	struct err err;
@@ -177,7 +182,8 @@ static void the_personality_is_applied(void)
 
 /* ---------------------------------------------------------------- memory policy */
 
-static int plan_memory(const char *mode, const char *nodes, const char *flag, struct mempolicy_plan *plan, struct err *err)
+static int plan_memory(const char *mode, const char *nodes, const char *flag, struct mempolicy_plan *plan,
+		       struct err *err)
 {
 	struct spec_linux spec = { .memory_policy = { true, mode, nodes, { &flag, flag ? 1 : 0 } } };
 
@@ -187,8 +193,10 @@ static int plan_memory(const char *mode, const char *nodes, const char *flag, st
 
 static void memory_policies_that_make_no_sense_are_refused(void)
 {
-	static const char *const lists[] = { "bad", "10284838", "0-9876543210", "1024", "3-2", "1,", ",1", "-1", "1-", "1--2",
-					     "1 ,2", "0x1", "99999999999999999999" };
+	static const char *const lists[] = {
+		"bad",	"10284838", "0-9876543210",	   "1024", "3-2", "1,", ",1", "-1", "1-", "1--2",
+		"1 ,2", "0x1",	    "99999999999999999999"
+	};
 	struct mempolicy_plan plan;
 	struct err err;
 

@@ -133,7 +133,8 @@ static long drop_admin(unsigned long what)
 
 static long load_filter(const unsigned long control[CONTROL_COUNT])
 {
-	struct sock_fprog program = { (unsigned short)control[CONTROL_INSTRUCTIONS], (const void *)control[CONTROL_ADDRESS] };
+	struct sock_fprog program = { (unsigned short)control[CONTROL_INSTRUCTIONS],
+				      (const void *)control[CONTROL_ADDRESS] };
 	long r = drop_admin(control[CONTROL_DROP]);
 
 	return r ? r : sys3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (long)control[CONTROL_FLAGS], (long)&program);
