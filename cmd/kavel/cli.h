@@ -111,13 +111,6 @@ int cli_version_print(const struct cli *cli, struct err *err);
  * the text was made; the write failed (a full disk, a reader that is gone, a closed descriptor). */
 int cli_print(const struct cli *cli, const struct str_buf *text, struct err *err);
 
-/* Append `text` as a JSON string with its quotes. */
-void cli_append_json_string(struct str_buf *out, const char *text);
-
-/* owner.c: the name of a user, or "#" and the number: `name` or a constant. */
-#define CLI_OWNER_MAX 64
-const char *cli_owner_name(uid_t uid, char name[CLI_OWNER_MAX]);
-
 /* match.c: what is done to one container. */
 typedef int (*cli_one)(struct cli *cli, const char *id, void *context, struct err *err);
 

@@ -1,9 +1,10 @@
 #include <errno.h>
-#include <pwd.h>
 #include <stdlib.h>
 
 #include "base/auto.h"
 #include "base/log.h"
+#include "base/user.h"
+#include "json/encode.h"
 #include "cli.h"
 
 /* Everything about the containers, in the order of their IDs. */
@@ -37,23 +38,36 @@ static int table_load(const struct cli *cli, char **ids, size_t count, struct ta
 	return 0;
 }
 
+/* The owner's name, or "#" and the number. */
+static const char *owner_name(const struct container_info *row, char room[USER_NAME_MAX])
+{
+	const char *name = user_name(row->owner, room);
+
+	if (name)
+		return name;
+	(void)snprintf(room, USER_NAME_MAX, "#%u", row->owner);
+	return room;
+}
+
 /* crun's set of keys, or the state document with its owner. */
 static void append_json_row(const struct cli *cli, const struct container_info *row, struct str_buf *out)
 {
-	char owner[CLI_OWNER_MAX];
+	struct json_writer w = JSON_WRITER(out, 0);
+	char room[USER_NAME_MAX];
 
 	if (cli->dialect != CLI_CRUN) {
 		if (container_info_json(row, false, true, out) < 0)
 			out->failed = true; /* it can only run out of memory */
 		return;
 	}
-	str_append(out, "{\"id\":");
-	cli_append_json_string(out, row->id);
-	str_append_f(out, ",\"pid\":%d,\"status\":\"%s\",\"bundle\":", row->pid, container_status_name(row->status));
-	cli_append_json_string(out, row->bundle);
-	str_append_f(out, ",\"created\":\"%s\",\"owner\":", row->created);
-	cli_append_json_string(out, cli_owner_name(row->owner, owner));
-	str_append(out, "}");
+	json_open_object(&w, NULL);
+	json_put_string(&w, "id", row->id);
+	json_put_i64(&w, "pid", row->pid);
+	json_put_string(&w, "status", container_status_name(row->status));
+	json_put_string(&w, "bundle", row->bundle);
+	json_put_string(&w, "created", row->created);
+	json_put_string(&w, "owner", owner_name(row, room));
+	json_close(&w);
 }
 
 static void append_json(const struct cli *cli, const struct table *table, struct str_buf *out)
@@ -108,11 +122,11 @@ static void append_table(const struct cli *cli, const struct table *table, struc
 	append_line(cli->dialect == CLI_CRUN ? crun_header : header, widths, out);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct container_info *row = &table->rows[i];
-		char pid[16], owner[CLI_OWNER_MAX];
+		char pid[16], room[USER_NAME_MAX];
 
 		(void)snprintf(pid, sizeof(pid), "%d", row->pid);
 		append_line((const char *const[COLUMNS]){ row->id, pid, container_status_name(row->status), row->bundle,
-							  row->created, cli_owner_name(row->owner, owner) },
+							  row->created, owner_name(row, room) },
 			    widths, out);
 	}
 }

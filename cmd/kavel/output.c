@@ -18,17 +18,3 @@ int cli_print(const struct cli *cli, const struct str_buf *text, struct err *err
 		return err_sys(err, -r, "write to standard output");
 	return 0;
 }
-
-void cli_append_json_string(struct str_buf *out, const char *text)
-{
-	str_append(out, "\"");
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			str_append_f(out, "\\%c", *text);
-		else if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			str_append_f(out, "\\u%04x", (unsigned int)(unsigned char)*text);
-		else
-			str_append_n(out, text, 1);
-	}
-	str_append(out, "\"");
-}

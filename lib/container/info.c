@@ -1,12 +1,12 @@
 /* state, list and ps: what a container is now. */
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/auto.h"
 #include "base/str.h"
+#include "base/user.h"
 #include "container/container.h"
 #include "container/state.h"
 #include "json/encode.h"
@@ -100,9 +100,10 @@ int container_info_json(const struct container_info *info, bool indent, bool wit
 		json_close(&w);
 	}
 	if (with_owner) {
-		const struct passwd *user = getpwuid(info->owner);
+		char room[USER_NAME_MAX];
+		const char *name = user_name(info->owner, room);
 
-		json_put_string(&w, "owner", user ? user->pw_name : "");
+		json_put_string(&w, "owner", name ? name : "");
 	} else {
 		json_put_string(&w, "owner", "");
 	}
