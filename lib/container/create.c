@@ -110,7 +110,8 @@ int container_poststart(struct state *state, const struct spec *spec, struct err
 	if (!spec->hooks.poststart.count)
 		return 0;
 	r = state_hook_json(state, "running", state->init.pid, &json, err);
-	return r < 0 ? r : hooks_run("poststart", &spec->hooks.poststart, json.data, err);
+	return r < 0 ? r : hooks_run(&(struct hook_stage){ .name = "poststart", .state_json = json.data },
+				     &spec->hooks.poststart, err);
 }
 
 int container_create(const struct container_host *host, const struct container_create_options *options, struct err *err)

@@ -131,12 +131,14 @@ static int protect(struct run *run, struct err *err)
 static int run_hooks(struct run *run, const char *stage, const struct spec_hook_list *hooks, const char *status, pid_t pid,
 		     struct err *err)
 {
+	/* only after the guest's capabilities were set does it have one that its hooks must not have */
+	const unsigned int drop = hooks == &run->plan->spec->hooks.start_container ? run->plan->drop_admin : 0;
 	autobuf json = { 0 };
 	int r = state_hook_json(run->state, status, pid, &json, err);
 
 	(void)umask(run->caller_umask);
 	if (r == 0)
-		r = hooks_run(stage, hooks, json.data, err);
+		r = hooks_run(&(struct hook_stage){ .name = stage, .state_json = json.data, .drop_admin = drop }, hooks, err);
 	(void)umask(0);
 	return r;
 }
@@ -157,6 +159,26 @@ static int rlimits(struct run *run, struct err *err)
 	return rlimits_apply(&run->plan->rlimits, err);
 }
 
+static int scheduler(struct run *run, struct err *err)
+{
+	return scheduler_apply(&run->plan->scheduler, err);
+}
+
+static int ioprio(struct run *run, struct err *err)
+{
+	return ioprio_apply(&run->plan->ioprio, err);
+}
+
+static int mempolicy(struct run *run, struct err *err)
+{
+	return mempolicy_apply(&run->plan->mempolicy, err);
+}
+
+static int personality(struct run *run, struct err *err)
+{
+	return personality_apply(&run->plan->personality, err);
+}
+
 /* A log file or pipe that the caller made for the guest becomes the guest user's, so that /dev/stdout can be opened again
  * inside.  Devices, /dev/null among them, are never touched. */
 static int give_stdio(struct run *run, struct err *err)
@@ -164,6 +186,8 @@ static int give_stdio(struct run *run, struct err *err)
 	const struct spec_user *user = &run->plan->process->user;
 	struct stat st;
 
+	if (user->uid == 0) /* may open them again anyway */
+		return 0;
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fstat(fd, &st) < 0)
 			return err_sys(err, errno, "stat descriptor %d", fd);
@@ -327,6 +351,11 @@ const struct step guest_create[] = {
 	DO	("launcher",		open_launcher,		NULL),
 	/* raising a limit needs CAP_SYS_RESOURCE; lowering one must not disturb what is above */
 	DO_IF	(plan_has_rlimits,	"rlimits",		rlimits,	NULL),
+	/* in its cgroup already, whose cpuset counts, and with CAP_SYS_NICE still */
+	DO_IF	(plan_has_scheduler,	"scheduler",		scheduler,	NULL),
+	DO_IF	(plan_has_ioprio,	"I/O priority",		ioprio,		NULL),
+	DO_IF	(plan_has_mempolicy,	"memory policy",	mempolicy,	NULL),
+	DO_IF	(plan_has_personality,	"personality",		personality,	NULL),
 	DO	("capabilities",	bounding_set,		NULL),
 	DO	("user",		user,			NULL),
 	DO	("capabilities",	capabilities,		NULL),
@@ -355,6 +384,11 @@ const struct step guest_exec[] = {
 	DO	("working directory",	working_directory,	NULL),
 	DO	("launcher",		open_launcher,		NULL),
 	DO_IF	(plan_has_rlimits,	"rlimits",		rlimits,	NULL),
+	/* in its cgroup already, whose cpuset counts, and with CAP_SYS_NICE still */
+	DO_IF	(plan_has_scheduler,	"scheduler",		scheduler,	NULL),
+	DO_IF	(plan_has_ioprio,	"I/O priority",		ioprio,		NULL),
+	DO_IF	(plan_has_mempolicy,	"memory policy",	mempolicy,	NULL),
+	DO_IF	(plan_has_personality,	"personality",		personality,	NULL),
 	DO	("capabilities",	bounding_set,		NULL),
 	DO	("user",		user,			NULL),
 	DO	("capabilities",	capabilities,		NULL),

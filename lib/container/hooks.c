@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "process/process.h"
 
 #define OUTPUT_KEPT 900 /* bytes: fits into a struct err beside the rest */
 
@@ -56,19 +57,22 @@ static bool tail_read(struct tail *tail, int fd)
 }
 
 /* The child: only standard descriptors, default signals, its own session. */
-static _Noreturn void become_hook(const struct spec_hook *hook, int input, int output, int report)
+static _Noreturn void become_hook(const struct spec_hook *hook, unsigned int drop_admin, int input, int output, int report)
 {
 	char *fallback[] = { (char *)(uintptr_t)hook->path, NULL };
 	char **argv = hook->args.count ? (char **)(uintptr_t)hook->args.items : fallback;
 	char **envp = hook->has_env ? (char **)(uintptr_t)hook->env.items : environ;
 	static char *none[] = { NULL };
 	sigset_t empty;
+	struct err err;
 	int number;
 
 	(void)setsid();
 	sigemptyset(&empty);
 	(void)sigprocmask(SIG_SETMASK, &empty, NULL);
-	if (dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0 &&
+	if (caps_drop_admin(drop_admin, &err) < 0)
+		errno = err.number;
+	else if (dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0 &&
 	    sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) >= 0)
 		(void)execve(hook->path, argv, envp ? envp : none);
 	number = errno;
@@ -149,7 +153,7 @@ static int make_input(const char *state_json, int *ret_fd, struct err *err)
 	return 0;
 }
 
-static int run_one(const struct spec_hook *hook, const char *state_json, struct err *err)
+static int run_one(const struct hook_stage *stage, const struct spec_hook *hook, struct err *err)
 {
 	struct tail tail = { .size = 0 };
 	autofd input = -1, pidfd = -1;
@@ -157,7 +161,7 @@ static int run_one(const struct spec_hook *hook, const char *state_json, struct 
 	int64_t deadline = hook->timeout.is_set ? clock_ms() + hook->timeout.value * 1000 : -1;
 	pid_t pid;
 
-	r = make_input(state_json, &input, err);
+	r = make_input(stage->state_json, &input, err);
 	if (r < 0)
 		return r;
 	if (pipe2(output, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -174,7 +178,7 @@ static int run_one(const struct spec_hook *hook, const char *state_json, struct 
 	if (pid < 0)
 		return err_sys(err, errno, "fork");
 	if (pid == 0)
-		become_hook(hook, input, output_write, report_write);
+		become_hook(hook, stage->drop_admin, input, output_write, report_write);
 	auto_close(&output_write);
 	output_write = -1;
 	auto_close(&report_write);
@@ -195,23 +199,23 @@ static int run_one(const struct spec_hook *hook, const char *state_json, struct 
 	return judge(pid, report_read, &tail, err);
 }
 
-int hooks_run(const char *stage, const struct spec_hook_list *hooks, const char *state_json, struct err *err)
+int hooks_run(const struct hook_stage *stage, const struct spec_hook_list *hooks, struct err *err)
 {
 	for (size_t i = 0; i < hooks->count; i++) {
-		int r = run_one(&hooks->items[i], state_json, err);
+		int r = run_one(stage, &hooks->items[i], err);
 
 		if (r < 0)
-			return err_in(err, "error running %s hook #%zu: %s", stage, i, hooks->items[i].path);
+			return err_in(err, "error running %s hook #%zu: %s", stage->name, i, hooks->items[i].path);
 	}
 	return 0;
 }
 
-void hooks_run_warning(const char *stage, const struct spec_hook_list *hooks, const char *state_json)
+void hooks_run_warning(const struct hook_stage *stage, const struct spec_hook_list *hooks)
 {
 	for (size_t i = 0; i < hooks->count; i++) {
 		struct err err;
 
-		if (run_one(&hooks->items[i], state_json, &err) < 0)
-			log_warning("error running %s hook #%zu: %s: %s", stage, i, hooks->items[i].path, err.text);
+		if (run_one(stage, &hooks->items[i], &err) < 0)
+			log_warning("error running %s hook #%zu: %s: %s", stage->name, i, hooks->items[i].path, err.text);
 	}
 }

@@ -5,10 +5,17 @@
 #include "base/err.h"
 #include "spec/spec.h"
 
-/* Run the hooks of one stage.  stage: its name in the document ("createRuntime").  state_json: what they read.
+/* What the hooks of one stage have in common. */
+struct hook_stage {
+	const char *name;	 /* in the document: "createRuntime" */
+	const char *state_json;	 /* what they read */
+	unsigned int drop_admin; /* of caps_keep_admin(): what they must not have, though the caller has it */
+};
+
+/* Run the hooks of one stage.
  * Errors: `error running createRuntime hook #0: ...: exit status 1, output: ...`: the first that cannot be executed,
  * exits with a status other than 0, is killed, or exceeds its timeout (its whole session is then killed). */
-int hooks_run(const char *stage, const struct spec_hook_list *hooks, const char *state_json, struct err *err);
+int hooks_run(const struct hook_stage *stage, const struct spec_hook_list *hooks, struct err *err);
 
 /* The same, but each failure is only a warning, and the others still run: poststop. */
-void hooks_run_warning(const char *stage, const struct spec_hook_list *hooks, const char *state_json);
+void hooks_run_warning(const struct hook_stage *stage, const struct spec_hook_list *hooks);

@@ -126,9 +126,10 @@ static int runtime_hooks(struct run *run, struct err *err)
 
 	(void)umask(run->caller_umask);
 	if (r == 0)
-		r = hooks_run("prestart", &hooks->prestart, json.data, err);
+		r = hooks_run(&(struct hook_stage){ .name = "prestart", .state_json = json.data }, &hooks->prestart, err);
 	if (r == 0)
-		r = hooks_run("createRuntime", &hooks->create_runtime, json.data, err);
+		r = hooks_run(&(struct hook_stage){ .name = "createRuntime", .state_json = json.data },
+			      &hooks->create_runtime, err);
 	(void)umask(022);
 	return r;
 }
@@ -208,7 +209,7 @@ static void undo_failed_create(struct run *run)
 	if (host_undo(run->state, &err) < 0)
 		log_warning("%s", err.text);
 	if (json.data)
-		hooks_run_warning("poststop", poststop, json.data);
+		hooks_run_warning(&(struct hook_stage){ .name = "poststop", .state_json = json.data }, poststop);
 }
 
 static const struct step *find_row(int (*what)(struct run *run, struct err *err))

@@ -85,6 +85,14 @@ int plan_process(struct plan *plan, struct err *err)
 		r = rlimits_plan(process, &plan->rlimits, err);
 	if (r == 0)
 		r = caps_plan(process, &plan->caps, err);
+	if (r == 0)
+		r = scheduler_plan(process, plan->spec->linux_.resources.cpu.cpus, &plan->scheduler, err);
+	if (r == 0)
+		r = ioprio_plan(process, &plan->ioprio, err);
+	if (r == 0)
+		r = personality_plan(&plan->spec->linux_, &plan->personality, err);
+	if (r == 0)
+		r = mempolicy_plan(&plan->spec->linux_, &plan->mempolicy, err);
 	/* no capabilities in the document means none in the guest, as with the other runtimes */
 	plan->caps.is_set = true;
 	if (r == 0)
@@ -247,6 +255,26 @@ bool plan_has_oom_score(const struct plan *plan)
 bool plan_has_rlimits(const struct plan *plan)
 {
 	return plan->rlimits.count;
+}
+
+bool plan_has_scheduler(const struct plan *plan)
+{
+	return plan->scheduler.is_set;
+}
+
+bool plan_has_ioprio(const struct plan *plan)
+{
+	return plan->ioprio.is_set;
+}
+
+bool plan_has_personality(const struct plan *plan)
+{
+	return plan->personality.is_set;
+}
+
+bool plan_has_mempolicy(const struct plan *plan)
+{
+	return plan->mempolicy.is_set;
 }
 
 bool plan_has_no_new_privileges(const struct plan *plan)

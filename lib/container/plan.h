@@ -31,6 +31,10 @@ struct plan {
 	struct rootfs_plan *rootfs;
 	struct rlimits_plan rlimits;
 	struct caps_plan caps;
+	struct scheduler_plan scheduler;
+	struct ioprio_plan ioprio;
+	struct personality_plan personality;
+	struct mempolicy_plan mempolicy;
 	struct env_plan env;
 	struct seccomp_filter filter;
 	unsigned int drop_admin;   /* what the launcher gives up before it loads the filter */
@@ -67,6 +71,10 @@ bool plan_has_new_network(const struct plan *plan);
 bool plan_has_mount_ns(const struct plan *plan);
 bool plan_has_oom_score(const struct plan *plan);
 bool plan_has_rlimits(const struct plan *plan);
+bool plan_has_scheduler(const struct plan *plan);
+bool plan_has_ioprio(const struct plan *plan);
+bool plan_has_personality(const struct plan *plan);
+bool plan_has_mempolicy(const struct plan *plan);
 bool plan_has_no_new_privileges(const struct plan *plan);
 bool plan_wants_keyring(const struct plan *plan);
 bool plan_has_notify(const struct plan *plan);

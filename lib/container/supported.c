@@ -14,19 +14,9 @@ static bool has_intel_rdt(const struct spec *spec)
 	return spec->linux_.intel_rdt.is_set;
 }
 
-static bool has_memory_policy(const struct spec *spec)
-{
-	return spec->linux_.memory_policy.is_set;
-}
-
 static bool has_mount_label(const struct spec *spec)
 {
 	return spec->linux_.mount_label && *spec->linux_.mount_label;
-}
-
-static bool has_personality(const struct spec *spec)
-{
-	return spec->linux_.personality.is_set;
 }
 
 static const struct {
@@ -35,9 +25,7 @@ static const struct {
 } refused[] = {
 	{ "linux.netDevices", has_net_devices },
 	{ "linux.intelRdt", has_intel_rdt },
-	{ "linux.memoryPolicy", has_memory_policy },
 	{ "linux.mountLabel", has_mount_label },
-	{ "linux.personality", has_personality },
 };
 
 int plan_check_supported(const struct spec *spec, struct err *err)

@@ -19,16 +19,6 @@ static bool has_selinux(const struct spec_process *process)
 	return has_text(process->selinux_label);
 }
 
-static bool has_scheduler(const struct spec_process *process)
-{
-	return process->scheduler.is_set;
-}
-
-static bool has_io_priority(const struct spec_process *process)
-{
-	return process->io_priority.is_set;
-}
-
 /* A property that gets applied loses its row.  process.execCPUAffinity is not here: it does not concern the container's
  * first process. */
 static const struct {
@@ -37,8 +27,6 @@ static const struct {
 } refused[] = {
 	{ "process.apparmorProfile", has_apparmor },
 	{ "process.selinuxLabel", has_selinux },
-	{ "process.scheduler", has_scheduler },
-	{ "process.ioPriority", has_io_priority },
 };
 
 int process_check_supported(const struct spec_process *process, struct err *err)
