@@ -48,7 +48,8 @@ static int remove_cgroup(struct state *state, struct err *err)
 	const struct cgroup_layout *layout = state->layout;
 	int r = 0;
 
-	if (!state->cgroup.path[0])
+	/* without the directory nothing was made: the ID, and the group of that name, may be another container's */
+	if (!state->cgroup.path[0] || state->dir < 0)
 		return 0;
 	if (!layout) {
 		r = cgroup_detect(&found, err);
