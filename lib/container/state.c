@@ -255,16 +255,22 @@ static int empty_dir(int dir, int depth, struct err *err)
 
 int state_remove(struct state *state, struct err *err)
 {
-	static const char *const usual[] = { STATE_CONFIG, STATE_RECORD };
+	static const char *const usual[][2] = {
+		{ STATE_CONFIG, STATE_RECORD },
+		{ STATE_INTENT, STATE_START_SOCKET }, /* create has not finished, or there was no start */
+	};
 	int r;
 
 	if (state->dir < 0)
 		return 0;
-	/* nearly always this is all there is, and the directory need not be read */
-	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
-		(void)unlinkat(state->dir, usual[i], 0);
-	if (unlinkat(state->root, state->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		return 0;
+	/* nearly always this is all there is: then the directory need not be read, which takes a descriptor that a
+	 * failed create may not get */
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++) {
+		(void)unlinkat(state->dir, usual[i][0], 0);
+		(void)unlinkat(state->dir, usual[i][1], 0);
+		if (unlinkat(state->root, state->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			return 0;
+	}
 	r = empty_dir(state->dir, 1, err);
 	if (r < 0)
 		return r;
