@@ -70,6 +70,7 @@ static _Noreturn void become_hook(const struct spec_hook *hook, unsigned int dro
 	(void)setsid();
 	sigemptyset(&empty);
 	(void)sigprocmask(SIG_SETMASK, &empty, NULL);
+	(void)signal(SIGPIPE, SIG_DFL); /* the program ignores it, and a hook would inherit that */
 	if (caps_drop_admin(drop_admin, &err) < 0)
 		errno = err.number;
 	else if (dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0 &&
