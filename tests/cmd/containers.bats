@@ -202,6 +202,16 @@ detached() { # ID...
 	assert_success
 }
 
+@test "hooks, the guest and an exec find no signal ignored or blocked that the program ignores or blocks" {
+	add_hook createRuntime "grep -E 'Sig(Ign|Blk)' /proc/self/status >$BATS_TEST_TMPDIR/hook"
+	must env --default-signal "$KAVEL" --root "$ROOT" run --detach --bundle "$BUNDLE" c1
+	diff <(tr -d '\t' <"$BATS_TEST_TMPDIR/hook") <(printf 'SigBlk:%016d\nSigIgn:%016d\n' 0 0)
+	diff <(grep -E 'Sig(Ign|Blk)' "/proc/$(guest_pid c1)/status" | tr -d '\t') <(printf 'SigBlk:%016d\nSigIgn:%016d\n' 0 0)
+	must env --default-signal "$KAVEL" --root "$ROOT" exec c1 cat /proc/self/status
+	assert_line $'SigBlk:\t0000000000000000'
+	assert_line $'SigIgn:\t0000000000000000'
+}
+
 @test "spec's own configuration runs, with its terminal" {
 	rm "$BUNDLE/config.json"
 	must kavel spec --bundle "$BUNDLE"
