@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/auto.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/sys.h"
 
@@ -20,6 +21,16 @@ int rootfs_attach(int tree, int target)
 	if (sys_move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return -errno;
 	return 0;
+}
+
+int rootfs_copy_mount(const struct rootfs_plan *plan, int fd)
+{
+	struct mount_attr attr = { .propagation = MS_PRIVATE };
+	autofd tree = sys_open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+
+	if (tree < 0 || (!rootfs_is_private(plan) && sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) < 0))
+		return -errno;
+	return take_fd(&tree);
 }
 
 static int set_top(const struct mount_options *o, uint64_t propagation, int fd)
@@ -101,13 +112,26 @@ static int copy_symlink(const struct rootfs *rootfs, const struct mount_item *m,
 	return describe(m, m->source, EEXIST, err);
 }
 
-/* The source's path; for the guest's own cgroup it depends on where the guest is. */
-static const char *source_of(const struct rootfs *rootfs, const struct mount_item *m, char *room, size_t size)
+/* The guest's own cgroup below the mount point of cgroup v2: "0::/path" in /proc/self/cgroup, as the guest has no cgroup
+ * namespace. */
+static int own_cgroup(const struct mount_item *m, char *path, size_t room, struct err *err)
 {
-	if (m->kind != MOUNT_OWN_CGROUP)
-		return m->source;
-	(void)snprintf(room, size, "%s/%s", m->source, rootfs->cgroup_path);
-	return room;
+	char groups[8192];
+	ssize_t size = file_read_short(AT_FDCWD, "/proc/self/cgroup", groups, sizeof(groups));
+	char *line = groups;
+
+	if (size < 0)
+		return err_sys(err, (int)-size, "read /proc/self/cgroup");
+	while (line && !str_after(line, "0::")) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	if (!line)
+		return err_set(err, ENOENT, "%s: the guest is in no cgroup of version 2", m->destination);
+	line += strlen("0::");
+	if ((size_t)snprintf(path, room, "%s%.*s", m->source, (int)strcspn(line, "\n"), line) >= room)
+		return err_sys(err, ENAMETOOLONG, "bind the guest's own cgroup");
+	return 0;
 }
 
 static int set_options(const struct rootfs_plan *plan, const struct mount_item *m, int tree)
@@ -136,8 +160,8 @@ int rootfs_bind(const struct rootfs_plan *plan, const struct rootfs *rootfs, con
 	const struct mount_options *o = &m->options;
 	unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (o->bind_below ? AT_RECURSIVE : 0) |
 			     (o->src_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
-	char room[sizeof(rootfs->cgroup_path) + 64];
-	const char *source = source_of(rootfs, m, room, sizeof(room));
+	const char *source = m->source;
+	char room[PATH_MAX];
 	autofd tree = -1, place = -1;
 	struct mount_target target;
 	struct stat st;
@@ -145,6 +169,12 @@ int rootfs_bind(const struct rootfs_plan *plan, const struct rootfs *rootfs, con
 
 	if (r <= 0)
 		return r;
+	if (m->kind == MOUNT_OWN_CGROUP) {
+		r = own_cgroup(m, room, sizeof(room), err);
+		if (r < 0)
+			return r;
+		source = room;
+	}
 	tree = sys_open_tree(AT_FDCWD, source, flags);
 	if (tree < 0 || fstat(tree, &st) < 0)
 		return describe(m, source, errno, err);

@@ -13,6 +13,10 @@ int rootfs_set_attributes(const struct rootfs_plan *plan, const struct mount_opt
 /* Attach the detached mount `tree` to what `target` refers to.  Returns 0 or -errno. */
 int rootfs_attach(int tree, int target);
 
+/* Copy the mount of a file of the host, private: what the guest mounts on it must not reach the host.  Returns a detached
+ * mount, or -errno. */
+int rootfs_copy_mount(const struct rootfs_plan *plan, int fd);
+
 /* Bind the host's /sys, with all below it, read-only to `target`: where the guest may not mount a sysfs of its own.
  * Returns 0 or -errno. */
 int rootfs_bind_sys(int target);

@@ -50,7 +50,7 @@ static int check_existing(const struct device_item *device, const struct stat *s
 }
 
 /* Where nodes may not be made (a user namespace), the host's node is mounted. */
-static int bind_device(const struct device_item *device, int dir, const char *name, struct err *err)
+static int bind_device(const struct rootfs_plan *plan, const struct device_item *device, int dir, const char *name, struct err *err)
 {
 	autofd source = open(device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	autofd tree = -1, place = -1;
@@ -65,10 +65,10 @@ static int bind_device(const struct device_item *device, int dir, const char *na
 	if (mknodat(dir, name, S_IFREG | 0644, 0) < 0)
 		return err_sys(err, errno, "%s: make %s", device->where, device->path);
 	place = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	tree = sys_open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	if (place < 0 || tree < 0)
-		return err_sys(err, errno, "%s: bind the host's %s", device->where, device->path);
-	r = rootfs_attach(tree, place);
+	if (place < 0)
+		return err_sys(err, errno, "%s: open %s", device->where, device->path);
+	tree = rootfs_copy_mount(plan, source);
+	r = tree < 0 ? tree : rootfs_attach(tree, place);
 	return r < 0 ? err_sys(err, -r, "%s: bind the host's %s", device->where, device->path) : 0;
 }
 
@@ -96,7 +96,7 @@ static int make_device(const struct rootfs_plan *plan, const struct device_item 
 	if (mknodat(dir, name, device->mode, device->number) == 0)
 		return own(device, dir, name, maker, err);
 	if (errno == EPERM && !S_ISFIFO(device->mode) && plan->context.has_mount_ns)
-		return bind_device(device, dir, name, err);
+		return bind_device(plan, device, dir, name, err);
 	if (errno != EEXIST)
 		return err_sys(err, errno, "%s: make %s", device->where, device->path);
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)

@@ -134,7 +134,7 @@ static int explain(const struct rootfs_plan *plan, int number, struct err *err)
 	(void)err_sys(err, number, "root.path: mount overlay of %zu lower directories to %s", overlay->lower_count,
 		      plan->path);
 	if (number == ELOOP)
-		return err_hint(err, "the upper or work directory lies inside a lower directory, or is in use");
+		return err_hint(err, "one layer lies inside another");
 	if (number == EINVAL)
 		return err_hint(err,
 				"upper and work directory must be on one file system, which can be written and is not "

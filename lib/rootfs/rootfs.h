@@ -54,7 +54,6 @@ struct rootfs {
 	bool in_dev;   /* it is the current directory */
 	mode_t umask;  /* the caller's */
 	int null_tree; /* a copy of null_fd's mount: once the host's tree is gone it could not be made */
-	char cgroup_path[512]; /* the guest's own cgroup relative to the v2 root, for a cgroup mount without its namespace */
 };
 #define ROOTFS_CLOSED { .fd = -1, .null_fd = -1, .dev_fd = -1, .null_tree = -1 }
 

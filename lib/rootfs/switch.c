@@ -3,13 +3,20 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "base/sys.h"
-#include "rootfs/plan.h"
+#include "rootfs/bind.h"
 
 /* With both arguments ".", the old root lands on top of the new one, without a directory for it in the rootfs: one
  * unmount, and it is gone (pivot_root(2), "pivot_root(".", ".")"). */
 static int pivot(const struct rootfs_plan *plan, struct err *err)
 {
+	struct mount_attr slave = { .propagation = MS_SLAVE };
+	bool is_shared = plan->propagation == MS_SHARED;
+	autofd old = is_shared ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (is_shared && old < 0)
+		return err_sys(err, errno, "open the old root");
 	if (sys_pivot_root(".", ".") < 0) {
 		(void)err_sys(err, errno, "pivot_root to %s", plan->path);
 		if (err->number == EINVAL)
@@ -17,7 +24,7 @@ static int pivot(const struct rootfs_plan *plan, struct err *err)
 		return -err->number;
 	}
 	/* what is unmounted here must stay mounted on the host */
-	if (plan->propagation == MS_SHARED && mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+	if (is_shared && sys_mount_setattr(old, "", AT_EMPTY_PATH | AT_RECURSIVE, &slave) < 0)
 		return err_sys(err, errno, "detach the old root's propagation");
 	if (umount2(".", MNT_DETACH) < 0)
 		return err_sys(err, errno, "unmount the old root");
@@ -26,6 +33,9 @@ static int pivot(const struct rootfs_plan *plan, struct err *err)
 
 static int move(const struct rootfs_plan *plan, struct err *err)
 {
+	/* what is moved to a shared "/" would appear on the host's */
+	if (plan->propagation == MS_SHARED && mount(NULL, "/", NULL, MS_PRIVATE, NULL) < 0)
+		return err_sys(err, errno, "detach the old root's propagation");
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
 		return err_sys(err, errno, "move %s to /", plan->path);
 	if (chroot(".") < 0)
@@ -33,14 +43,17 @@ static int move(const struct rootfs_plan *plan, struct err *err)
 	return 0;
 }
 
+/* Masks are copies of the null device's mount, which is the host's. */
+static int copy_null(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
+{
+	rootfs->null_tree = rootfs_copy_mount(plan, rootfs->null_fd);
+	return rootfs->null_tree < 0 ? err_sys(err, -rootfs->null_tree, "copy the mount of /dev/null") : 0;
+}
+
 int rootfs_switch(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
 {
-	if (plan->masked.count) {
-		rootfs->null_tree =
-			sys_open_tree(rootfs->null_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-		if (rootfs->null_tree < 0)
-			return err_sys(err, errno, "copy the mount of /dev/null");
-	}
+	if (plan->masked.count && copy_null(plan, rootfs, err) < 0)
+		return -err->number;
 	if (fchdir(rootfs->fd) < 0)
 		return err_sys(err, errno, "change to %s", plan->path);
 	if (!plan->context.has_mount_ns)

@@ -1,0 +1,112 @@
+load ../run/helpers
+
+@test "the default devices and links are there" {
+	local device
+	run_guest stat=/dev/null stat=/dev/zero stat=/dev/full stat=/dev/random stat=/dev/urandom stat=/dev/tty \
+		readlink=/dev/fd readlink=/dev/stdin readlink=/dev/stdout readlink=/dev/stderr readlink=/dev/ptmx
+	assert_success
+	for device in null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0; do
+		assert_line "stat=/dev/${device%%:*}: char 0666 0:0 ${device#*:}"
+	done
+	assert_line "readlink=/dev/fd: /proc/self/fd"
+	assert_line "readlink=/dev/stdin: /proc/self/fd/0"
+	assert_line "readlink=/dev/stdout: /proc/self/fd/1"
+	assert_line "readlink=/dev/stderr: /proc/self/fd/2"
+	assert_line "readlink=/dev/ptmx: pts/ptmx"
+}
+
+@test "the default devices can be used" {
+	guest_shell 'head -c 3 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c; echo x >/dev/null; echo x >/dev/full'
+	try kavel run --bundle "$BUNDLE" "$ID"
+	assert_line 3
+	assert_line 4
+	assert_error_has "No space left on device"
+}
+
+@test "their mode does not depend on the umask" {
+	umask 077
+	run_guest stat=/dev/null stat=/dev/tty
+	assert_success
+	assert_line "stat=/dev/null: char 0666 0:0 1:3"
+	assert_line "stat=/dev/tty: char 0666 0:0 5:0"
+}
+
+@test "the devices are made in the rootfs when /dev is not mounted" {
+	config 'del(.mounts[] | select(.destination | startswith("/dev")))'
+	rmdir "$BUNDLE/rootfs/dev"
+	run_guest stat=/dev/null stat=/dev readlink=/dev/fd
+	assert_success
+	assert_line "stat=/dev: directory 0755 0:0"
+	assert_line "stat=/dev/null: char 0666 0:0 1:3"
+	assert_line "readlink=/dev/fd: /proc/self/fd"
+	# and a second time, when they are there
+	run_guest stat=/dev/null
+	assert_success
+}
+
+@test "listed devices have their type, number, mode and owner" {
+	config '.linux.devices = [
+		{path: "/dev/char", type: "c", major: 10, minor: 229, fileMode: 432, uid: 5, gid: 6},
+		{path: "/dev/unbuffered", type: "u", major: 1, minor: 3},
+		{path: "/dev/block", type: "b", major: 7, minor: 1, fileMode: 384},
+		{path: "/dev/pipe", type: "p", fileMode: 420, uid: 7},
+		{path: "/var/deep/er/null", type: "c", major: 1, minor: 3, gid: 9}]'
+	run_guest stat=/dev/char stat=/dev/unbuffered stat=/dev/block stat=/dev/pipe stat=/var/deep/er/null
+	assert_success
+	assert_line "stat=/dev/char: char 0660 5:6 10:229"
+	assert_line "stat=/dev/unbuffered: char 0666 0:0 1:3"
+	assert_line "stat=/dev/block: block 0600 0:0 7:1"
+	assert_line "stat=/dev/pipe: fifo 0644 7:0"
+	assert_line "stat=/var/deep/er/null: char 0666 0:9 1:3"
+}
+
+@test "a listed device takes the place of a default one" {
+	config '.linux.devices = [{path: "/dev/null", type: "c", major: 1, minor: 3, fileMode: 384, uid: 3}]'
+	run_guest stat=/dev/null
+	assert_success
+	assert_line "stat=/dev/null: char 0600 3:0 1:3"
+}
+
+@test "a device that is there already is accepted, another file is an error" {
+	config 'del(.mounts[] | select(.destination | startswith("/dev"))) |
+		.linux.devices = [{path: "/dev/thing", type: "c", major: 1, minor: 5, fileMode: 438}]'
+	mknod -m 0600 "$BUNDLE/rootfs/dev/thing" c 1 5
+	run_guest stat=/dev/thing
+	assert_success
+	assert_line "stat=/dev/thing: char 0600 0:0 1:5"
+	rm "$BUNDLE/rootfs/dev/thing"
+	mknod "$BUNDLE/rootfs/dev/thing" c 1 7
+	run_guest exit=0
+	assert_refused "linux.devices[0]: /dev/thing is another device"
+	rm "$BUNDLE/rootfs/dev/thing"
+	touch "$BUNDLE/rootfs/dev/thing"
+	run_guest exit=0
+	assert_refused "linux.devices[0]: /dev/thing is another kind of file"
+	assert_clean
+}
+
+@test "a device is not made where a directory is" {
+	config '.linux.devices = [{path: "/dev/shm", type: "c", major: 1, minor: 5}]'
+	run_guest exit=0
+	assert_refused "linux.devices[0]: /dev/shm is another kind of file"
+	assert_clean
+}
+
+@test "a path that leaves /dev is refused" {
+	config '.linux.devices = [{path: "/dev/../etc/x", type: "c", major: 1, minor: 3}]'
+	run_guest exit=0
+	assert_refused "linux.devices[0].path"
+	[[ ! -e $BUNDLE/rootfs/etc/x ]]
+	assert_clean
+}
+
+@test "in a /dev of the caller's nothing is made" {
+	mkdir "$BUNDLE/dev"
+	mknod -m 0666 "$BUNDLE/dev/null" c 1 3
+	config 'del(.mounts[] | select(.destination | startswith("/dev")))'
+	add_mount /dev bind dev rbind
+	run_guest ls=/dev
+	assert_success
+	assert_line "ls=/dev: null"
+	[[ $(ls "$BUNDLE/dev") == null ]]
+}
