@@ -281,8 +281,51 @@ static void flags_are_those_of_the_profile(void)
 
 	CHECK(flags_of(false, NULL, 0) == SECCOMP_FILTER_FLAG_SPEC_ALLOW);
 	CHECK(flags_of(true, NULL, 0) == 0);
-	CHECK(flags_of(true, names, 3) == (SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_TSYNC));
+	/* a process with one thread and no listener has no use for the others */
+	CHECK(flags_of(true, names, 3) == SECCOMP_FILTER_FLAG_LOG);
 	CHECK(flags_of(true, names + 3, 1) == SECCOMP_FILTER_FLAG_SPEC_ALLOW);
+}
+
+static void calls_newer_than_the_profile_fail_with_enosys(void)
+{
+	struct spec_seccomp_rule rules[] = { RULE("SCMP_ACT_ALLOW", "read", "mount"), RULE("SCMP_ACT_KILL", "statx") };
+	const char *archs[] = { "SCMP_ARCH_X86", "SCMP_ARCH_X32", "SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64" };
+	struct spec_seccomp profile = {
+		.default_action = "SCMP_ACT_ERRNO", .architectures = { archs, 4 }, .syscalls = { rules, 2 }
+	};
+	struct arena arena = { 0 };
+	struct seccomp_filter filter;
+	struct err err;
+
+	CHECK(seccomp_compile(&profile, &arena, &filter, &err) == 0);
+	CHECK(decide_here(&filter, SYS_read, 0, 0) == SECCOMP_RET_ALLOW);
+	CHECK(decide_here(&filter, SYS_umount2, 0, 0) == ERRNO(EPERM));
+	CHECK(decide_here(&filter, SYS_statx, 0, 0) == SECCOMP_RET_KILL_THREAD);
+	CHECK(decide_here(&filter, SYS_statx + 1, 0, 0) == ERRNO(ENOSYS));
+	CHECK(decide_here(&filter, 1000, 0, 0) == ERRNO(ENOSYS));
+#ifdef __x86_64__
+	for (int i = 0; i < 2; i++) { /* i386, whose statx is 383, and x32 */
+		const uint32_t arch = i ? AUDIT_ARCH_X86_64 : AUDIT_ARCH_I386, base = i ? 0x40000000 : 0;
+		struct seccomp_data data = { .nr = (int)base + (i ? SYS_statx : 383), .arch = arch };
+
+		CHECK(decide(&filter, &data) == SECCOMP_RET_KILL_THREAD);
+		data.nr++;
+		CHECK(decide(&filter, &data) == ERRNO(ENOSYS));
+		data.nr = (int)base + 1000;
+		CHECK(decide(&filter, &data) == ERRNO(ENOSYS));
+		data.nr = (int)base + (i ? SYS_umount2 : 52);
+		CHECK(decide(&filter, &data) == ERRNO(EPERM));
+	}
+#endif
+	/* what kills goes on killing, and ENOSYS is that already */
+	profile.default_action = "SCMP_ACT_TRAP";
+	CHECK(seccomp_compile(&profile, &arena, &filter, &err) == 0);
+	CHECK(decide_here(&filter, 1000, 0, 0) == SECCOMP_RET_TRAP);
+	profile.default_action = "SCMP_ACT_ERRNO";
+	profile.default_errno_ret = (struct opt_u64){ true, ENOSYS };
+	CHECK(seccomp_compile(&profile, &arena, &filter, &err) == 0);
+	CHECK(decide_here(&filter, SYS_umount2, 0, 0) == ERRNO(ENOSYS));
+	arena_free(&arena);
 }
 
 /* ---------------------------------------------------------------- what is refused, and where */
@@ -364,7 +407,7 @@ static size_t names_found(const char *const *names, bool (*has)(const char *name
 		if (!CHECK(has(names[count])))
 			printf("# %s\n", names[count]);
 		if (count && str_eq(names[count], names[count - 1]))
-			CHECK(!"a name twice");
+			CHECK(false && "a name twice");
 	}
 	return count;
 }
@@ -441,6 +484,7 @@ int main(void)
 		TEST(of_conditions_on_one_argument_one_is_enough),
 		TEST(architectures_of_this_machine_are_in_the_filter),
 		TEST(flags_are_those_of_the_profile),
+		TEST(calls_newer_than_the_profile_fail_with_enosys),
 		TEST(wrong_rules_are_refused_with_their_place),
 		TEST(wrong_profiles_are_refused_with_their_place),
 		TEST(the_lists_for_features_are_what_is_understood),
