@@ -8,21 +8,13 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/sys.h"
-#include "seccomp/library.h"
+#include "seccomp/compiler.h"
 #include "seccomp/names.h"
 #include "seccomp/seccomp.h"
 
-#define PLACE "linux.seccomp"
 #define ARG_INDEX_MAX 5
 
-struct compiler {
-	const struct spec_seccomp *profile;
-	struct seccomp_library library;
-	void *context; /* libseccomp's */
-	uint32_t default_action;
-};
-
-static void compiler_release(struct compiler *c)
+static void compiler_release(struct seccomp_compiler *c)
 {
 	if (c->context)
 		c->library.release(c->context);
@@ -57,7 +49,7 @@ static int action_value(const char *name, const struct opt_u64 *errno_ret, uint3
 	return 0;
 }
 
-static int read_default_action(struct compiler *c, struct err *err)
+static int read_default_action(struct seccomp_compiler *c, struct err *err)
 {
 	const char *name = c->profile->default_action, *member, *why;
 	int r = action_value(name, &c->profile->default_errno_ret, &c->default_action, &member, &why);
@@ -77,17 +69,17 @@ static int read_flags(const struct spec_seccomp *profile, unsigned int *ret, str
 
 		if (!flag)
 			return err_user(err, "%s.flags[%zu]: unknown flag \"%s\"", PLACE, i, profile->flags.items[i]);
-		/* it changes how a listener is waited for: nothing to change without one */
-		if (!flag->needs_listener)
+		if (!flag->is_pointless)
 			flags |= flag->value;
 	}
+	log_debug("seccomp filter flags: %u", flags);
 	*ret = flags;
 	return 0;
 }
 
 /* ---------------------------------------------------------------- architectures */
 
-static int add_arch(struct compiler *c, size_t index, struct err *err)
+static int add_arch(struct seccomp_compiler *c, size_t index, struct err *err)
 {
 	const char *name = c->profile->architectures.items[index];
 	const struct seccomp_arch *arch = seccomp_find_arch(name);
@@ -105,7 +97,14 @@ static int add_arch(struct compiler *c, size_t index, struct err *err)
 		return 0;
 	}
 	r = c->library.arch_add(c->context, token);
-	return r < 0 && r != -EEXIST ? err_sys(err, -r, "%s.architectures[%zu]: add %s", PLACE, index, name) : 0;
+	if (r == -EEXIST)
+		return 0;
+	if (r < 0)
+		return err_sys(err, -r, "%s.architectures[%zu]: add %s", PLACE, index, name);
+	/* each once, and no more than there are rows with runs_here for one machine */
+	if (c->arch_count < ARRAY_SIZE(c->archs))
+		c->archs[c->arch_count++] = token;
+	return 0;
 }
 
 /* ---------------------------------------------------------------- rules */
@@ -141,8 +140,8 @@ static int read_args(const struct spec_seccomp_rule *rule, size_t index, struct 
 
 /* libseccomp cannot check one argument twice in a rule.  As with other runtimes, each condition of such a rule then
  * becomes a rule of its own: one that holds is enough. */
-static int add_conditions(const struct compiler *c, uint32_t action, int number, const struct scmp_arg_cmp *args,
-			  size_t count, bool apart)
+static int add_conditions(const struct seccomp_compiler *c, uint32_t action, int number,
+			  const struct scmp_arg_cmp *args, size_t count, bool apart)
 {
 	int r = 0;
 
@@ -153,7 +152,7 @@ static int add_conditions(const struct compiler *c, uint32_t action, int number,
 	return r;
 }
 
-static int add_rule(const struct compiler *c, size_t index, struct arena *arena, struct err *err)
+static int add_rule(const struct seccomp_compiler *c, size_t index, struct arena *arena, struct err *err)
 {
 	const struct spec_seccomp_rule *rule = &c->profile->syscalls.items[index];
 	const char *member, *why;
@@ -186,10 +185,12 @@ static int add_rule(const struct compiler *c, size_t index, struct arena *arena,
 	return 0;
 }
 
-static int build(struct compiler *c, struct arena *arena, struct err *err)
+static int build(struct seccomp_compiler *c, struct arena *arena, struct err *err)
 {
 	int r = 0;
 
+	/* libseccomp puts the native architecture into every filter */
+	c->archs[c->arch_count++] = c->library.arch_native();
 	c->context = c->library.init(c->default_action);
 	if (!c->context)
 		return err_user(err, "%s.defaultAction: %s is not known to this kernel", PLACE,
@@ -218,7 +219,8 @@ static int set_program(const void *data, size_t size, struct arena *arena, struc
 	return 0;
 }
 
-static int export_by_memory(const struct compiler *c, struct arena *arena, struct seccomp_filter *ret, struct err *err)
+static int export_by_memory(const struct seccomp_compiler *c, struct arena *arena, struct seccomp_filter *ret,
+			    struct err *err)
 {
 	autofree void *data = NULL;
 	size_t size = 0;
@@ -233,7 +235,8 @@ static int export_by_memory(const struct compiler *c, struct arena *arena, struc
 	return r < 0 ? err_sys(err, -r, "%s: build the filter", PLACE) : set_program(data, size, arena, ret, err);
 }
 
-static int export_by_file(const struct compiler *c, struct arena *arena, struct seccomp_filter *ret, struct err *err)
+static int export_by_file(const struct seccomp_compiler *c, struct arena *arena, struct seccomp_filter *ret,
+			  struct err *err)
 {
 	autofree void *data = NULL;
 	autofd fd = memfd_create("seccomp", MFD_CLOEXEC);
@@ -258,7 +261,7 @@ static int export_by_file(const struct compiler *c, struct arena *arena, struct 
 int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, struct seccomp_filter *ret,
 		    struct err *err)
 {
-	__attribute__((cleanup(compiler_release))) struct compiler c = { .profile = profile };
+	__attribute__((cleanup(compiler_release))) struct seccomp_compiler c = { .profile = profile };
 	struct seccomp_filter filter = { 0 };
 	int r = read_flags(profile, &filter.flags, err);
 
@@ -273,6 +276,8 @@ int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, str
 	if (r == 0)
 		r = c.library.export_bpf_mem ? export_by_memory(&c, arena, &filter, err)
 					     : export_by_file(&c, arena, &filter, err);
+	if (r == 0)
+		r = seccomp_add_newer(&c, arena, &filter, err);
 	if (r == 0)
 		*ret = filter;
 	return r;

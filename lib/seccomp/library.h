@@ -16,6 +16,7 @@ struct seccomp_library {
 	const struct scmp_version *(*version)(void);
 	void *(*init)(uint32_t default_action);
 	void (*release)(void *context);
+	uint32_t (*arch_native)(void);
 	uint32_t (*arch_resolve_name)(const char *name);
 	int (*arch_add)(void *context, uint32_t arch);
 	int (*attr_set)(void *context, int attribute, uint32_t value);

@@ -25,8 +25,9 @@ struct seccomp_operator {
 
 struct seccomp_flag {
 	const char *name;
-	unsigned int value;   /* of seccomp(2) */
-	bool needs_listener; /* the kernel refuses it for a filter that notifies nobody */
+	unsigned int value; /* of seccomp(2) */
+	bool is_pointless;  /* for the filter of a process with one thread, that notifies nobody */
+	bool needs_listener; /* the kernel refuses it otherwise */
 };
 
 /* The row of that name, or NULL. */

@@ -290,9 +290,9 @@ static void calls_newer_than_the_profile_fail_with_enosys(void)
 {
 	struct spec_seccomp_rule rules[] = { RULE("SCMP_ACT_ALLOW", "read", "mount"), RULE("SCMP_ACT_KILL", "statx") };
 	const char *archs[] = { "SCMP_ARCH_X86", "SCMP_ARCH_X32", "SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64" };
-	struct spec_seccomp profile = {
-		.default_action = "SCMP_ACT_ERRNO", .architectures = { archs, 4 }, .syscalls = { rules, 2 }
-	};
+	struct spec_seccomp profile = { .default_action = "SCMP_ACT_ERRNO",
+					.architectures = { archs, 4 },
+					.syscalls = { rules, 2 } };
 	struct arena arena = { 0 };
 	struct seccomp_filter filter;
 	struct err err;
