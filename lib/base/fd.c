@@ -97,13 +97,16 @@ ssize_t fd_receive(int sock, void *data, size_t size, int *ret_fd)
 	struct iovec iov = { .iov_base = data, .iov_len = size };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 	autofd fd = -1;
+	bool is_reset = false;
 	ssize_t n;
 
 	message.msg_control = control.room;
 	message.msg_controllen = sizeof(control.room);
 	do {
 		n = recvmsg(sock, &message, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
+		/* The other side closed without reading all that we had sent: this is told once, and before what it had sent
+		 * itself, which is still there. */
+	} while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !is_reset && (is_reset = true))));
 	if (n < 0)
 		return -errno;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
