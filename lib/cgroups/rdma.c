@@ -6,7 +6,8 @@
 
 static int plan_limit(struct planner *planner, const struct spec_rdma_limit *limit, struct err *err)
 {
-	const char *property = arena_printf(planner->arena, "rdma.%s", limit->device), *handles = "", *objects = "";
+	const char *property = arena_printf(planner->arena, "rdma[\"%s\"]", limit->device), *handles = "",
+		   *objects = "";
 	struct place place;
 	int r;
 

@@ -44,7 +44,7 @@ static int plan_pair(struct planner *planner, const struct spec_pair *pair, stru
 		return r;
 	if (planner->plan->unified < 0)
 		return err_user(err, "linux.resources.unified: this host has no cgroup v2");
-	write.property = arena_printf(planner->arena, "unified[%s]", pair->key);
+	write.property = arena_printf(planner->arena, "unified[\"%s\"]", pair->key);
 	controller = arena_printf(planner->arena, "%.*s", (int)strcspn(pair->key, "."), pair->key);
 	if (!write.property || !controller)
 		return err_memory(err);
