@@ -256,6 +256,7 @@ static int restore_umask(struct run *run, struct err *err)
 static int wait_for_kill(struct run *run, struct err *err)
 {
 	(void)err;
+	*run->progress = PROGRESS_READY;
 	/* end of file tells the host side that the guest is ready */
 	auto_close(&run->wire);
 	for (;;)
@@ -296,6 +297,7 @@ static int await_start(struct run *run, struct err *err)
 	char byte;
 	ssize_t n;
 
+	*run->progress = PROGRESS_READY;
 	/* end of file tells the host side of create that the guest is ready */
 	auto_close(&run->wire);
 	run->wire = -1;

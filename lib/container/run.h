@@ -1,6 +1,8 @@
 /* One operation on one side: what a stage has at hand. */
 #pragma once
 
+#include <limits.h>
+
 #include "container/plan.h"
 #include "container/state.h"
 #include "rootfs/rootfs.h"
@@ -20,7 +22,7 @@ struct run {
 	int pidfd;	      /* and its pidfd */
 	int init;	      /* exec: pidfd of the container's first process; -1 with create */
 	const struct step *guest_table; /* what the guest side does */
-	volatile int *progress; /* shared by both sides: the row of that table which the guest side is at */
+	volatile int *progress; /* shared by both sides: the row of that table which the guest side is at, or one of: */
 	int cgroup;	      /* host side: the v2 group to be born in, or -1 */
 	/* guest side */
 	struct ns_plan ns;    /* with the descriptors of joined namespaces */
@@ -32,6 +34,9 @@ struct run {
 	mode_t caller_umask;
 	int start_connection; /* with startContainer hooks: accepted before they run */
 };
+
+#define PROGRESS_NOT_BORN (-1)	/* before the first row */
+#define PROGRESS_READY	  (INT_MAX) /* it waits for start, without the launcher */
 
 #define RUN_NONE                                                                                            \
 	{ .wire = -1, .guest_wire = -1, .listen = -1, .terminal = -1, .notify = -1, .pidfd = -1, .init = -1, .cgroup = -1,  \

@@ -16,9 +16,6 @@
 
 #define DEATH_TIMEOUT_MS 1000
 
-/* Before the first row of its table. */
-#define NOT_BORN (-1)
-
 void run_close(struct run *run)
 {
 	auto_close(&run->wire);
@@ -45,7 +42,7 @@ int spawn(struct run *run, struct err *err)
 	if (shared == MAP_FAILED)
 		return err_sys(err, errno, "map a shared page");
 	run->progress = shared;
-	*run->progress = NOT_BORN;
+	*run->progress = PROGRESS_NOT_BORN;
 	r = wire_make(&run->wire, &run->guest_wire, err);
 	if (r < 0)
 		return r;
@@ -65,12 +62,15 @@ int spawn(struct run *run, struct err *err)
 	return 0;
 }
 
-/* The row that the guest side was at when it ended; NULL: it had become the launcher. */
+/* The row that the guest side was at when it ended; NULL: it had become the launcher, or waits in its place. */
 static const struct step *last_row(const struct run *run)
 {
 	const int at = *run->progress;
-	const struct step *row = &run->guest_table[at == NOT_BORN ? 0 : at];
+	const struct step *row = run->guest_table;
 
+	if (at == PROGRESS_READY)
+		return NULL;
+	row += at == PROGRESS_NOT_BORN ? 0 : at;
 	return row[1].is_row ? row : NULL;
 }
 
@@ -125,7 +125,7 @@ bool spawn_died_at_birth(struct run *run)
 	siginfo_t info = { .si_pid = 0 };
 	struct err ignored;
 
-	if (run->cgroup < 0 || run->child <= 0 || *run->progress != NOT_BORN ||
+	if (run->cgroup < 0 || run->child <= 0 || *run->progress != PROGRESS_NOT_BORN ||
 	    proc_wait_end(run->pidfd, DEATH_TIMEOUT_MS, &ignored) != 0 ||
 	    waitid(P_PID, (id_t)run->child, &info, WEXITED | WNOHANG) < 0 || info.si_pid != run->child)
 		return false;
