@@ -1,11 +1,13 @@
 /* Ranges to instructions.
  *
- *	w2 = access, w3 = type, w4 = major, w5 = minor of the request; w6 = major << 20 | minor
+ *	w2 = access, w3 = type, w4 = major, w5 = minor of the request
  *	for each minor number that a rule names for all majors: if w5 is it, its own tree over w4
- *	the tree of the request's type over w6; one tree for both types where they agree
+ *	w4 = w4 << 20 | w5
+ *	the tree of the request's type over w4; one tree for both types where they agree
  *
  * A tree leads to chunks of a few comparisons, from the highest range down.  Each ends at an exit, of which there is one
- * per set of allowed access; they are laid down after the code, and again before a jump's 16 bits run out. */
+ * per set of allowed access; they are laid down after the code, and again before a jump's 16 bits run out.  The verifier
+ * takes some 2 us per instruction, so each one counts. */
 #include "cgroups/program.h"
 
 #include <errno.h>
@@ -15,13 +17,23 @@
 #include "base/auto.h"
 #include "base/str.h"
 
-#define CHUNK		 8	/* ranges that are compared one after the other */
+#define CHUNK		 12	/* ranges that are compared one after the other */
 #define EXIT_DISTANCE	 16000	/* instructions after which exits are laid down again */
 #define JUMP_MAX	 INT16_MAX
 #define STAR_MINORS_MAX	 16
 #define ACCESS_SETS	 (DEVICE_ALL + 1)
 
-enum { REG_RESULT, REG_CONTEXT, REG_ACCESS, REG_TYPE, REG_MAJOR, REG_MINOR, REG_KEY };
+enum { REG_RESULT, REG_CONTEXT, REG_ACCESS, REG_TYPE, REG_MAJOR, REG_MINOR };
+#define REG_KEY REG_MAJOR /* the major number in the higher bits */
+
+/* Offsets of the halves of access_type. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define TYPE_OFFSET   0
+#define ACCESS_OFFSET 2
+#else
+#define TYPE_OFFSET   2
+#define ACCESS_OFFSET 0
+#endif
 
 struct emitter {
 	struct bpf_insn *items;
@@ -107,29 +119,51 @@ static void land_waiting(struct emitter *out, unsigned int access)
 	out->waiting[access].count = 0;
 }
 
-/* Lay down the exits that are waited for.  What runs into here comes from nowhere. */
+/* The exit that may follow without the jump to it which would be the last instruction: taken back, it is not needed.
+ * Returns the access set of that exit. */
+static unsigned int take_back_jump(struct emitter *out)
+{
+	for (unsigned int access = 0; access < DEVICE_ALL; access++) {
+		size_t last = out->waiting[access].count;
+
+		if (!last || out->waiting[access].items[last - 1] != out->count - 1 ||
+		    out->items[out->count - 1].code != (BPF_JMP | BPF_JA))
+			continue;
+		out->waiting[access].count--;
+		out->count--;
+		return access;
+	}
+	return DEVICE_ALL;
+}
+
+/* Lay down the exits that are waited for: first, in reach of the code before them, the one that this code ends at. */
 static void emit_exits(struct emitter *out)
 {
 	size_t allow[ACCESS_SETS], deny[ACCESS_SETS];
-	size_t partial = 0;
+	unsigned int first, partial = 0;
 
-	if (out->first_waiting == SIZE_MAX)
+	if (out->failed || out->first_waiting == SIZE_MAX)
 		return; /* the kernel refuses code that nothing leads to */
-	for (unsigned int access = 0; access < DEVICE_ALL; access++) {
-		if (!out->waiting[access].count)
+	first = take_back_jump(out);
+	for (unsigned int i = 0; i < ACCESS_SETS; i++) {
+		unsigned int access = (first + i) % ACCESS_SETS;
+
+		if (access == DEVICE_ALL || (access != first && !out->waiting[access].count))
 			continue;
+		if (partial)
+			allow[partial - 1] = emit(out, BPF_JMP | BPF_JA, 0, 0, 0, 0);
 		land_waiting(out, access);
-		deny[partial] = emit(out, BPF_JMP32 | BPF_JSET | BPF_K, REG_ACCESS, 0, 0, DEVICE_ALL & ~access);
-		allow[partial++] = emit(out, BPF_JMP | BPF_JA, 0, 0, 0, 0);
+		deny[partial++] = emit(out, BPF_JMP32 | BPF_JSET | BPF_K, REG_ACCESS, 0, 0, DEVICE_ALL & ~access);
 	}
+	/* the last one falls through */
+	for (unsigned int i = 1; i < partial; i++)
+		land(out, allow[i - 1]);
 	land_waiting(out, DEVICE_ALL);
-	for (size_t i = 0; i < partial; i++)
-		land(out, allow[i]);
 	(void)emit(out, BPF_ALU | BPF_MOV | BPF_K, REG_RESULT, 0, 0, 1);
 	(void)emit(out, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	for (unsigned int i = 0; i < partial; i++)
+		land(out, deny[i]);
 	if (partial) {
-		for (size_t i = 0; i < partial; i++)
-			land(out, deny[i]);
 		(void)emit(out, BPF_ALU | BPF_MOV | BPF_K, REG_RESULT, 0, 0, 0);
 		(void)emit(out, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 	}
@@ -208,17 +242,13 @@ static void emit_cuts(struct emitter *out, uint8_t reg, const struct cuts *cuts)
 
 static void emit_prologue(struct emitter *out)
 {
-	const uint8_t load = BPF_LDX | BPF_MEM | BPF_W, alu = BPF_ALU;
+	const size_t access_type = offsetof(struct bpf_cgroup_dev_ctx, access_type);
+	const uint8_t load = BPF_LDX | BPF_MEM;
 
-	(void)emit(out, load, REG_ACCESS, REG_CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, access_type), 0);
-	(void)emit(out, load, REG_MAJOR, REG_CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, major), 0);
-	(void)emit(out, load, REG_MINOR, REG_CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, minor), 0);
-	(void)emit(out, alu | BPF_MOV | BPF_X, REG_TYPE, REG_ACCESS, 0, 0);
-	(void)emit(out, alu | BPF_AND | BPF_K, REG_TYPE, 0, 0, 0xffff);
-	(void)emit(out, alu | BPF_RSH | BPF_K, REG_ACCESS, 0, 0, 16);
-	(void)emit(out, alu | BPF_MOV | BPF_X, REG_KEY, REG_MAJOR, 0, 0);
-	(void)emit(out, alu | BPF_LSH | BPF_K, REG_KEY, 0, 0, 20);
-	(void)emit(out, alu | BPF_OR | BPF_X, REG_KEY, REG_MINOR, 0, 0);
+	(void)emit(out, load | BPF_H, REG_ACCESS, REG_CONTEXT, access_type + ACCESS_OFFSET, 0);
+	(void)emit(out, load | BPF_H, REG_TYPE, REG_CONTEXT, access_type + TYPE_OFFSET, 0);
+	(void)emit(out, load | BPF_W, REG_MAJOR, REG_CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, major), 0);
+	(void)emit(out, load | BPF_W, REG_MINOR, REG_CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, minor), 0);
 }
 
 /* The minor numbers that rules name for all majors. */
@@ -231,7 +261,7 @@ static int find_star_minors(const struct device_rules *rules, int64_t minors[STA
 		const struct device_rule *rule = &rules->items[i];
 		size_t known = 0;
 
-		if (rule->major >= 0 || rule->minor < 0)
+		if (rule->major >= 0 || rule->minor < 0 || rule->minor > DEVICE_MINOR_MAX)
 			continue;
 		while (known < found && minors[known] != rule->minor)
 			known++;
@@ -271,6 +301,8 @@ static int emit_all(struct emitter *out, const struct device_rules *rules, struc
 	r = make_cuts(rules, -1, arena, &cuts, err);
 	if (r < 0)
 		return r;
+	(void)emit(out, BPF_ALU | BPF_LSH | BPF_K, REG_KEY, 0, 0, DEVICE_MINOR_BITS);
+	(void)emit(out, BPF_ALU | BPF_OR | BPF_X, REG_KEY, REG_MINOR, 0, 0);
 	emit_cuts(out, REG_KEY, &cuts);
 	emit_exits(out);
 	return 0;

@@ -34,6 +34,11 @@ int device_program_attach(const struct device_program *program, int cgroup, stru
  * stays as narrow as it was. */
 void device_program_detach(int cgroup);
 
+/* What a device number is made of (include/linux/kdev_t.h of the kernel). */
+#define DEVICE_MAJOR_MAX  0xfff
+#define DEVICE_MINOR_MAX  0xfffff
+#define DEVICE_MINOR_BITS 20
+
 /* A range of keys in which the same access is allowed: from its start to the start of the next. */
 struct device_range {
 	uint32_t start;

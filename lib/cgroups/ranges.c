@@ -9,10 +9,7 @@
 #include "base/auto.h"
 #include "cgroups/program.h"
 
-#define MAJOR_MAX  0xfff
-#define MINOR_MAX  0xfffff
-#define MINOR_BITS 20
-#define KINDS	   3 /* of access */
+#define KINDS 3 /* of access */
 
 /* Per kind of access: the order of the last rule, as 2 * (index + 1) + allow; 0: none. */
 struct verdict {
@@ -80,7 +77,7 @@ static void collect_main(struct cut *cut, const struct device_rule *rule, const 
 	else if (rule->minor < 0)
 		say(&cut->groups, (uint32_t)rule->major, verdict);
 	else if (rule->major >= 0)
-		say(&cut->keys, (uint32_t)rule->major << MINOR_BITS | (uint32_t)rule->minor, verdict);
+		say(&cut->keys, (uint32_t)rule->major << DEVICE_MINOR_BITS | (uint32_t)rule->minor, verdict);
 }
 
 static void collect_minor(struct cut *cut, const struct device_rule *rule, int64_t minor, const struct verdict *verdict)
@@ -163,7 +160,8 @@ static void make_ranges(struct cut *cut)
 /* Numbers that no device has cover nothing. */
 static bool is_possible(const struct device_rule *rule, char type)
 {
-	return (rule->type == 'a' || rule->type == type) && rule->major <= MAJOR_MAX && rule->minor <= MINOR_MAX;
+	return (rule->type == 'a' || rule->type == type) && rule->major <= DEVICE_MAJOR_MAX &&
+	       rule->minor <= DEVICE_MINOR_MAX;
 }
 
 static int copy_ranges(const struct cut *cut, struct arena *arena, struct device_ranges *ret, struct err *err)
@@ -185,8 +183,8 @@ int device_ranges(const struct device_rules *rules, char type, int64_t star_mino
 	autofree struct saying *keys = calloc(rules->count + 1, sizeof(*keys));
 	autofree struct device_range *ranges = calloc(2 * rules->count + 2, sizeof(*ranges));
 	struct cut cut = {
-		.group_bits = star_minor < 0 ? MINOR_BITS : 32,
-		.key_max = star_minor < 0 ? UINT32_MAX : MAJOR_MAX,
+		.group_bits = star_minor < 0 ? DEVICE_MINOR_BITS : 32,
+		.key_max = star_minor < 0 ? UINT32_MAX : DEVICE_MAJOR_MAX,
 		.groups.items = groups,
 		.keys.items = keys,
 		.ranges = ranges,

@@ -11,13 +11,19 @@ struct machine {
 
 static bool load(struct machine *machine, const struct bpf_insn *insn)
 {
+	size_t size = BPF_SIZE(insn->code) == BPF_W ? 4 : 2;
 	uint32_t word;
+	uint16_t half;
 
 	/* the context is the only memory there is */
-	if (insn->code != (BPF_LDX | BPF_MEM | BPF_W) || insn->src_reg != 1 || insn->off < 0 ||
-	    (size_t)insn->off + sizeof(word) > sizeof(*machine->context) || insn->off % 4)
+	if ((insn->code != (BPF_LDX | BPF_MEM | BPF_W) && insn->code != (BPF_LDX | BPF_MEM | BPF_H)) ||
+	    insn->src_reg != 1 || insn->off < 0 || (size_t)insn->off + size > sizeof(*machine->context) ||
+	    (size_t)insn->off % size)
 		return false;
-	memcpy(&word, (const char *)machine->context + insn->off, sizeof(word));
+	memcpy(&half, (const char *)machine->context + insn->off, sizeof(half));
+	word = half;
+	if (size == 4)
+		memcpy(&word, (const char *)machine->context + insn->off, sizeof(word));
 	machine->registers[insn->dst_reg] = word;
 	machine->is_set[insn->dst_reg] = true;
 	return true;
