@@ -11,8 +11,7 @@ static void clean(char *text)
 			*text = '?';
 }
 
-__attribute__((format(printf, 3, 0))) static void set_v(struct err *err, int number, const char *format,
-							va_list args)
+__attribute__((format(printf, 3, 0))) static void set_v(struct err *err, int number, const char *format, va_list args)
 {
 	err->number = number > 0 ? number : EINVAL;
 	(void)vsnprintf(err->text, sizeof(err->text), format, args); /* a cut text is still a text */

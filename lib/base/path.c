@@ -305,8 +305,8 @@ static int make_file_at(int root, const char *path, mode_t mode, int links, stru
 	target[n] = '\0';
 	if (target[0] == '/')
 		return make_file_at(root, target, mode, links + 1, err);
-	n = snprintf(joined, sizeof(joined), "%.*s%s", (int)(strrchr(path, '/') ? strrchr(path, '/') + 1 - path : 0), path,
-		     target);
+	n = snprintf(joined, sizeof(joined), "%.*s%s", (int)(strrchr(path, '/') ? strrchr(path, '/') + 1 - path : 0),
+		     path, target);
 	if ((size_t)n >= PATH_MAX)
 		return err_sys(err, ENAMETOOLONG, "make file %s in the rootfs", path);
 	return make_file_at(root, joined, mode, links + 1, err);
@@ -342,7 +342,8 @@ int path_verify_fs(int fd, uint64_t magic, uint64_t ino, const char *what, struc
 	if (fstatfs(fd, &fs) < 0 || (ino && fstat(fd, &st) < 0))
 		return err_sys(err, errno, "check %s", what);
 	if ((uint64_t)(unsigned long)fs.f_type != magic || (ino && st.st_ino != ino))
-		return err_set(err, EXDEV, "%s is not the file system it should be: something else is mounted there", what);
+		return err_set(err, EXDEV, "%s is not the file system it should be: something else is mounted there",
+			       what);
 	return 0;
 }
 

@@ -28,7 +28,8 @@ int container_check_id(const char *id, struct err *err)
 	if (size > 255)
 		return err_user(err, "the container ID is longer than 255 bytes: %.40s...", id);
 	if (good < size)
-		return err_user(err, "invalid character '%c' in the container ID \"%s\" (allowed: letters, digits, _ + . -)",
+		return err_user(err,
+				"invalid character '%c' in the container ID \"%s\" (allowed: letters, digits, _ + . -)",
 				id[good], id);
 	if (id[0] == '-' || strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
 		return err_user(err, "invalid container ID \"%s\"", id);
@@ -110,8 +111,9 @@ int container_poststart(struct state *state, const struct spec *spec, struct err
 	if (!spec->hooks.poststart.count)
 		return 0;
 	r = state_hook_json(state, "running", state->init.pid, &json, err);
-	return r < 0 ? r : hooks_run(&(struct hook_stage){ .name = "poststart", .state_json = json.data },
-				     &spec->hooks.poststart, err);
+	return r < 0 ? r
+		     : hooks_run(&(struct hook_stage){ .name = "poststart", .state_json = json.data },
+				 &spec->hooks.poststart, err);
 }
 
 int container_create(const struct container_host *host, const struct container_create_options *options, struct err *err)
@@ -150,7 +152,8 @@ static int run_foreground(const struct container_create_options *options, struct
 	return container_undo(state, spec, err);
 }
 
-static int run_planned(const struct plan *plan, struct state *state, struct made *made, int *ret_status, struct err *err)
+static int run_planned(const struct plan *plan, struct state *state, struct made *made, int *ret_status,
+		       struct err *err)
 {
 	const bool detach = plan->options->detach;
 	struct err other;

@@ -17,8 +17,8 @@
 #include "container/wire.h"
 
 /* Open the container, its first process and its cgroup. */
-static int open_container(const struct container_host *host, const struct container_exec_options *o, struct state *state,
-			  struct run *run, struct err *err)
+static int open_container(const struct container_host *host, const struct container_exec_options *o,
+			  struct state *state, struct run *run, struct err *err)
 {
 	enum container_status status;
 	int r = state_open_readable(host, o->id, STATE_UNLOCKED, state, err);
@@ -57,8 +57,11 @@ static int finish(const struct container_exec_options *o, struct run *run, int *
 		r = handover_pidfd(o->pidfd_socket, run->pidfd, err);
 	*ret_status = 0;
 	if (r == 0 && !o->detach)
-		r = foreground_wait(&(struct foreground){ .pid = run->child, .pidfd = run->pidfd, .notify = -1,
-							  .terminal = take_fd(&run->terminal) }, ret_status, err);
+		r = foreground_wait(&(struct foreground){ .pid = run->child,
+							  .pidfd = run->pidfd,
+							  .notify = -1,
+							  .terminal = take_fd(&run->terminal) },
+				    ret_status, err);
 	return r;
 }
 

@@ -16,8 +16,8 @@
  * process and its terminal. */
 static void forwarded(sigset_t *set)
 {
-	static const int ours[] = { SIGCHLD, SIGTTIN, SIGTTOU, SIGTSTP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP,
-				    SIGSYS, SIGPIPE, SIGURG };
+	static const int ours[] = { SIGCHLD, SIGTTIN, SIGTTOU, SIGTSTP, SIGSEGV, SIGBUS, SIGFPE,
+				    SIGILL,  SIGABRT, SIGTRAP, SIGSYS,	SIGPIPE, SIGURG };
 
 	sigfillset(set);
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
@@ -68,7 +68,8 @@ static int attend(const struct foreground *f, struct terminal *terminal, int sig
 			[ENDED] = { .fd = f->pidfd, .events = POLLIN },
 			[SIGNAL] = { .fd = signals, .events = POLLIN },
 			[NOTIFY] = { .fd = f->notify, .events = POLLIN },
-			[INPUT] = { .fd = terminal->master >= 0 && terminal->input_open ? STDIN_FILENO : -1, .events = POLLIN },
+			[INPUT] = { .fd = terminal->master >= 0 && terminal->input_open ? STDIN_FILENO : -1,
+				    .events = POLLIN },
 			[OUTPUT] = { .fd = output_open ? terminal->master : -1, .events = POLLIN },
 		};
 

@@ -127,7 +127,8 @@ static int runtime_hooks(struct run *run, struct err *err)
 
 	(void)umask(run->caller_umask);
 	if (r == 0)
-		r = hooks_run(&(struct hook_stage){ .name = "prestart", .state_json = json.data }, &hooks->prestart, err);
+		r = hooks_run(&(struct hook_stage){ .name = "prestart", .state_json = json.data }, &hooks->prestart,
+			      err);
 	if (r == 0)
 		r = hooks_run(&(struct hook_stage){ .name = "createRuntime", .state_json = json.data },
 			      &hooks->create_runtime, err);

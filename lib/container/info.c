@@ -130,7 +130,8 @@ static int read_ids(int root, char ***ret, size_t *ret_count, struct err *err)
 	}
 	while ((entry = readdir(list))) {
 		/* other files in a state directory are somebody else's */
-		if (container_check_id(entry->d_name, &ignored) < 0 || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
+		if (container_check_id(entry->d_name, &ignored) < 0 ||
+		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
 			continue;
 		if (count + 1 >= room) {
 			char **more = reallocarray(ids, room = room ? room * 2 : 16, sizeof(*ids));
@@ -177,7 +178,8 @@ void container_ids_free(char **ids)
 	free(ids);
 }
 
-int container_pids(const struct container_host *host, const char *id, pid_t **ret_pids, size_t *ret_count, struct err *err)
+int container_pids(const struct container_host *host, const char *id, pid_t **ret_pids, size_t *ret_count,
+		   struct err *err)
 {
 	struct cgroup_layout layout;
 	struct state state;

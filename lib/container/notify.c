@@ -45,7 +45,8 @@ int notify_bind(int dir, int *ret_fd, struct err *err)
 
 	if (fd < 0)
 		return err_sys(err, errno, "make the notify socket");
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" SOCKET_NAME, dir); /* always fits */
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" SOCKET_NAME,
+		       dir);		     /* always fits */
 	(void)unlinkat(dir, SOCKET_NAME, 0); /* of a start that did not end well */
 	if (fchmod(fd, 0666) < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    fchmodat(dir, SOCKET_NAME, 0666, 0) < 0)

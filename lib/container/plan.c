@@ -154,7 +154,9 @@ static int decide(struct plan *plan, bool compile_filter, struct err *err)
 {
 	const struct spec *spec = plan->spec;
 	const struct cgroup_request request = {
-		.id = plan->options->id, .layout = &plan->layout, .manager = plan->host->cgroup_manager,
+		.id = plan->options->id,
+		.layout = &plan->layout,
+		.manager = plan->host->cgroup_manager,
 	};
 	int r;
 
@@ -186,8 +188,10 @@ int plan_make(const struct container_host *host, const struct container_create_o
 {
 	int r;
 
-	*ret = (struct plan){ .host = host, .options = options, .waits_for_start = waits_for_start,
-			       .preserve_fds = options->preserve_fds };
+	*ret = (struct plan){ .host = host,
+			      .options = options,
+			      .waits_for_start = waits_for_start,
+			      .preserve_fds = options->preserve_fds };
 	r = find_bundle(ret, err);
 	if (r == 0)
 		r = read_config(ret, err);
@@ -290,7 +294,9 @@ bool plan_wants_keyring(const struct plan *plan)
 int plan_check_terminal(const struct spec_process *process, const char *console_socket, bool detached, struct err *err)
 {
 	if (process->terminal && detached && !console_socket)
-		return err_user(err, "process.terminal: a terminal needs --console-socket when kavel does not stay with the guest");
+		return err_user(
+			err,
+			"process.terminal: a terminal needs --console-socket when kavel does not stay with the guest");
 	if (console_socket && !process->terminal)
 		return err_user(err, "--console-socket %s: process.terminal is not set", console_socket);
 	return 0;

@@ -45,7 +45,8 @@ static void print_process(const struct plan *plan, struct str_buf *out)
 		str_append_f(out, "  environment %s\n", plan->env.items[i]);
 	for (unsigned int i = 0; i < plan->rlimits.count; i++)
 		str_append_f(out, "  %s %" PRIu64 " %" PRIu64 "\n", plan->rlimits.items[i].name,
-			     (uint64_t)plan->rlimits.items[i].value.rlim_cur, (uint64_t)plan->rlimits.items[i].value.rlim_max);
+			     (uint64_t)plan->rlimits.items[i].value.rlim_cur,
+			     (uint64_t)plan->rlimits.items[i].value.rlim_max);
 	print_set(out, "bounding", plan->caps.bounding);
 	print_set(out, "effective", plan->caps.effective);
 	print_set(out, "permitted", plan->caps.permitted);
@@ -66,7 +67,8 @@ static void print_identity(const struct plan *plan, struct str_buf *out)
 	if (spec->domainname)
 		str_append_f(out, "  domainname %s\n", spec->domainname);
 	for (size_t i = 0; i < spec->linux_.sysctl.count; i++)
-		str_append_f(out, "  sysctl %s = %s\n", spec->linux_.sysctl.items[i].key, spec->linux_.sysctl.items[i].value);
+		str_append_f(out, "  sysctl %s = %s\n", spec->linux_.sysctl.items[i].key,
+			     spec->linux_.sysctl.items[i].value);
 	if (spec->linux_.seccomp.is_set)
 		str_append_f(out, "  seccomp: default %s, %zu rules\n", spec->linux_.seccomp.default_action,
 			     spec->linux_.seccomp.syscalls.count);

@@ -34,8 +34,9 @@ void run_close(struct run *run)
 
 int spawn(struct run *run, struct err *err)
 {
-	void *shared = run->progress ? (void *)(uintptr_t)run->progress : mmap(NULL, sizeof(*run->progress), PROT_READ | PROT_WRITE,
-									       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *shared = run->progress ? (void *)(uintptr_t)run->progress
+				     : mmap(NULL, sizeof(*run->progress), PROT_READ | PROT_WRITE,
+					    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pid;
 	int r;
 
@@ -46,8 +47,8 @@ int spawn(struct run *run, struct err *err)
 	r = wire_make(&run->wire, &run->guest_wire, err);
 	if (r < 0)
 		return r;
-	pid = run->init >= 0 ? ns_clone_beside(run->init, run->cgroup, &run->pidfd, err) :
-			       ns_clone(&run->ns, run->cgroup, &run->pidfd, err);
+	pid = run->init >= 0 ? ns_clone_beside(run->init, run->cgroup, &run->pidfd, err)
+			     : ns_clone(&run->ns, run->cgroup, &run->pidfd, err);
 	if (pid == 0) {
 		(void)close(run->wire);
 		run->wire = take_fd(&run->guest_wire);
@@ -90,7 +91,8 @@ static int explain_death(const struct run *run, struct err *err)
 	if (info.si_status == SIGKILL && run->plan->spec->linux_.resources.memory.limit.is_set)
 		return err_hint(err, "out of memory? linux.resources.memory.limit may be too low to start");
 	if (info.si_status == SIGSYS)
-		return err_hint(err, "bad system call: linux.seccomp forbids one that is needed before the program runs");
+		return err_hint(err,
+				"bad system call: linux.seccomp forbids one that is needed before the program runs");
 	return -err->number;
 }
 

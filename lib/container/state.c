@@ -119,7 +119,8 @@ static int lock(int dir, const char *id, struct err *err)
 		if (errno != EWOULDBLOCK)
 			return err_sys(err, errno, "lock container %s", id);
 		if (waited >= LOCK_TIMEOUT_MS)
-			return err_set(err, EBUSY, "container %s is busy: another operation on it has not ended for %d s", id,
+			return err_set(err, EBUSY,
+				       "container %s is busy: another operation on it has not ended for %d s", id,
 				       LOCK_TIMEOUT_MS / 1000);
 		(void)nanosleep(&step, NULL); /* flock(2) has no timeout */
 	}
@@ -168,7 +169,8 @@ int state_open(const struct container_host *host, const char *id, enum state_loc
 		return err_memory(err);
 	state->dir = openat(state->root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (state->dir < 0)
-		return errno == ENOENT ? does_not_exist(id, err) : err_sys(err, errno, "open the state of container %s", id);
+		return errno == ENOENT ? does_not_exist(id, err)
+				       : err_sys(err, errno, "open the state of container %s", id);
 	if (locked == STATE_LOCKED) {
 		r = lock(state->dir, id, err);
 		if (r < 0)
@@ -240,8 +242,8 @@ static int empty_dir(int dir, int depth, struct err *err)
 			continue;
 		if (errno == EISDIR && depth > 0) {
 			autofd below = openat(dir, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-			int r = below < 0 ? err_sys(err, errno, "open %s", entry->d_name) :
-					    empty_dir(below, depth - 1, err);
+			int r = below < 0 ? err_sys(err, errno, "open %s", entry->d_name)
+					  : empty_dir(below, depth - 1, err);
 
 			if (r < 0)
 				return r;

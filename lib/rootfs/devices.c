@@ -50,7 +50,8 @@ static int check_existing(const struct device_item *device, const struct stat *s
 }
 
 /* Where nodes may not be made (a user namespace), the host's node is mounted. */
-static int bind_device(const struct rootfs_plan *plan, const struct device_item *device, int dir, const char *name, struct err *err)
+static int bind_device(const struct rootfs_plan *plan, const struct device_item *device, int dir, const char *name,
+		       struct err *err)
 {
 	autofd source = open(device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	autofd tree = -1, place = -1;

@@ -81,11 +81,16 @@ static void usage(FILE *to)
 static int options_parse(struct bench *bench, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "runtimes", required_argument, NULL, 'r' }, { "base", required_argument, NULL, 'b' },
-		{ "ops", required_argument, NULL, 'o' },      { "rounds", required_argument, NULL, 'n' },
-		{ "list", required_argument, NULL, 'l' },     { "trace", no_argument, NULL, 't' },
-		{ "csv", required_argument, NULL, 'c' },      { "guest", required_argument, NULL, 'g' },
-		{ "seccomp", required_argument, NULL, 's' },  { "help", no_argument, NULL, 'h' },
+		{ "runtimes", required_argument, NULL, 'r' },
+		{ "base", required_argument, NULL, 'b' },
+		{ "ops", required_argument, NULL, 'o' },
+		{ "rounds", required_argument, NULL, 'n' },
+		{ "list", required_argument, NULL, 'l' },
+		{ "trace", no_argument, NULL, 't' },
+		{ "csv", required_argument, NULL, 'c' },
+		{ "guest", required_argument, NULL, 'g' },
+		{ "seccomp", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	const char *base = NULL;
@@ -95,17 +100,38 @@ static int options_parse(struct bench *bench, int argc, char **argv)
 		int r = 0;
 
 		switch (option) {
-		case 'r': r = runtimes_parse(bench, optarg); break;
-		case 'b': base = optarg; break;
-		case 'o': r = ops_parse(bench, optarg); break;
-		case 'n': bench->rounds = atoi(optarg); break;
-		case 'l': bench->list_guests = atoi(optarg); break;
-		case 't': bench->trace = true; break;
-		case 'c': bench->csv = optarg; break;
-		case 'g': bench->guest = optarg; break;
-		case 's': bench->seccomp = optarg; break;
-		case 'h': usage(stdout); exit(0);
-		default: r = -1;
+		case 'r':
+			r = runtimes_parse(bench, optarg);
+			break;
+		case 'b':
+			base = optarg;
+			break;
+		case 'o':
+			r = ops_parse(bench, optarg);
+			break;
+		case 'n':
+			bench->rounds = atoi(optarg);
+			break;
+		case 'l':
+			bench->list_guests = atoi(optarg);
+			break;
+		case 't':
+			bench->trace = true;
+			break;
+		case 'c':
+			bench->csv = optarg;
+			break;
+		case 'g':
+			bench->guest = optarg;
+			break;
+		case 's':
+			bench->seccomp = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		default:
+			r = -1;
 		}
 		if (r < 0)
 			return -1;

@@ -242,8 +242,8 @@ static void measure_life(struct bench *bench, struct runtime *runtime, int round
 	if (!any || runtime->ops[OP_CREATE].lacks || runtime->ops[OP_START].lacks)
 		return;
 	snprintf(pid_file, sizeof(pid_file), "%s/pid", bench->folder);
-	command_make(&commands[OP_CREATE], runtime, "create", "--bundle",
-		     bundle_of(bench, "wait", path, sizeof(path)), "--pid-file", pid_file, "one", NULL);
+	command_make(&commands[OP_CREATE], runtime, "create", "--bundle", bundle_of(bench, "wait", path, sizeof(path)),
+		     "--pid-file", pid_file, "one", NULL);
 	command_make(&commands[OP_START], runtime, "start", "one", NULL);
 	command_make(&commands[OP_STATE], runtime, "state", "one", NULL);
 	command_make(&commands[OP_EXEC], runtime, "exec", "one", "/tiny", NULL);

@@ -72,10 +72,12 @@ static int append_file(FILE *to, const char *path)
 	return 0;
 }
 
-static int bundle_make(const struct bench *bench, const char *name, const char *argument, int binds, const char *seccomp)
+static int bundle_make(const struct bench *bench, const char *name, const char *argument, int binds,
+		       const char *seccomp)
 {
-	static const char *const folders[] = { "", "/rootfs", "/rootfs/proc", "/rootfs/sys", "/rootfs/dev", "/rootfs/binds",
-					       "/source" };
+	static const char *const folders[] = {
+		"", "/rootfs", "/rootfs/proc", "/rootfs/sys", "/rootfs/dev", "/rootfs/binds", "/source"
+	};
 	char path[512];
 	FILE *file;
 

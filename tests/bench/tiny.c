@@ -6,7 +6,10 @@ static long call(long number, long argument)
 	long result;
 
 #if defined(__x86_64__)
-	__asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(argument), "S"(0), "d"(0), "r"(0) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(argument), "S"(0), "d"(0), "r"(0)
+			 : "rcx", "r11", "memory");
 #elif defined(__aarch64__)
 	register long x8 __asm__("x8") = number;
 	register long x0 __asm__("x0") = argument;

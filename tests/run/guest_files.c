@@ -63,9 +63,9 @@ void do_open(const char *path)
 
 void do_stat(const char *path)
 {
-	static const char *const types[] = { [S_IFREG >> 12] = "file",	[S_IFDIR >> 12] = "directory",
-					     [S_IFCHR >> 12] = "char",	[S_IFBLK >> 12] = "block",
-					     [S_IFIFO >> 12] = "fifo",	[S_IFLNK >> 12] = "link",
+	static const char *const types[] = { [S_IFREG >> 12] = "file",	 [S_IFDIR >> 12] = "directory",
+					     [S_IFCHR >> 12] = "char",	 [S_IFBLK >> 12] = "block",
+					     [S_IFIFO >> 12] = "fifo",	 [S_IFLNK >> 12] = "link",
 					     [S_IFSOCK >> 12] = "socket" };
 	struct stat status;
 

@@ -157,8 +157,6 @@ void do_memory(const char *value)
 	printf("memory=%s: ok\n", value);
 }
 
-
-
 void say(const char *value)
 {
 	printf("%s\n", value);

@@ -10,7 +10,8 @@ static void dates_are_those_of_gmtime(void)
 		struct tm utc;
 
 		clock_text(&when, false, text);
-		if (!CHECK(gmtime_r(&when.tv_sec, &utc) && strftime(wanted, sizeof(wanted), "%Y-%m-%dT%H:%M:%SZ", &utc)) ||
+		if (!CHECK(gmtime_r(&when.tv_sec, &utc) &&
+			   strftime(wanted, sizeof(wanted), "%Y-%m-%dT%H:%M:%SZ", &utc)) ||
 		    !CHECK_STR(text, wanted))
 			return;
 	}

@@ -83,7 +83,8 @@ static void check_combination(unsigned int bits)
 		.process = &spec.process,
 		.has_notify = bits & 512,
 		.waits_for_start = bits & 1024,
-		.ns = { .clone_flags = bits & 2048 ? ns_types[SPEC_NS_MOUNT].flag | ns_types[SPEC_NS_NETWORK].flag : 0 },
+		.ns = { .clone_flags =
+				bits & 2048 ? ns_types[SPEC_NS_MOUNT].flag | ns_types[SPEC_NS_NETWORK].flag : 0 },
 	};
 	struct script host, guest;
 
