@@ -219,7 +219,11 @@ static const struct spec_row wrong_mounts_rows[] = {
 	{ FRAME_DOCUMENT, "'mounts':[{'destination':'/a','gidMappings':[{'containerID':0,'hostID':0,'size':1}]}]",
 	  "mounts[0].uidMappings: missing" },
 	{ FRAME_DOCUMENT, "'mounts':[{'destination':'/a','uidMappings':[{'containerID':0,'hostID':0,'size':1}],"
-			  "'gidMappings':[{'containerID':0,'hostID':0,'size':0}]}]", "mounts[0].gidMappings[0].size: must not be 0" },
+			  "'gidMappings':[{'containerID':0,'hostID':0,'size':0}]}]",
+	  "mounts[0].gidMappings[0].size: must not be 0" },
+	{ FRAME_DOCUMENT, "'mounts':[{'destination':'/a','uidMappings':[{'containerID':0,'hostID':0,'size':0}],"
+			  "'gidMappings':[{'containerID':0,'hostID':0,'size':1}]}]",
+	  "mounts[0].uidMappings[0].size: must not be 0" },
 	{ FRAME_DOCUMENT, "'mounts':[{'destination':'/a','source':'/b','options':['bind','idmap']}]",
 	  "mounts[0].options: idmap needs" },
 	{ FRAME_DOCUMENT, "'mounts':[{'destination':'/a','source':'/b','options':['rbind','ridmap']}]",
