@@ -92,6 +92,11 @@ static int read_process_file(const struct container_exec_options *o, struct exec
 		r = spec_parse_process(text, size, o->process_file, &plan->file, err);
 	if (r == 0)
 		plan->process = spec_of(plan->file)->process;
+	/* of the container's, as other runtimes do, where the file has none */
+	if (r == 0 && !plan->process.scheduler.is_set)
+		plan->process.scheduler = plan->plan.spec->process.scheduler;
+	if (r == 0 && !plan->process.io_priority.is_set)
+		plan->process.io_priority = plan->plan.spec->process.io_priority;
 	return r;
 }
 

@@ -131,14 +131,16 @@ static int protect(struct run *run, struct err *err)
 static int run_hooks(struct run *run, const char *stage, const struct spec_hook_list *hooks, const char *status, pid_t pid,
 		     struct err *err)
 {
-	/* only after the guest's capabilities were set does it have one that its hooks must not have */
-	const unsigned int drop = hooks == &run->plan->spec->hooks.start_container ? run->plan->drop_admin : 0;
+	const struct plan *plan = run->plan;
+	/* these run in the guest as it is when its program starts: with the filter, and without what only the launcher needs */
+	const bool last = hooks == &plan->spec->hooks.start_container;
 	autobuf json = { 0 };
 	int r = state_hook_json(run->state, status, pid, &json, err);
 
 	(void)umask(run->caller_umask);
 	if (r == 0)
-		r = hooks_run(&(struct hook_stage){ .name = stage, .state_json = json.data, .drop_admin = drop }, hooks, err);
+		r = hooks_run(&(struct hook_stage){ .name = stage, .state_json = json.data, .drop_admin = last ? plan->drop_admin : 0,
+						     .filter = last ? &plan->filter : NULL }, hooks, err);
 	(void)umask(0);
 	return r;
 }
@@ -252,13 +254,26 @@ static int restore_umask(struct run *run, struct err *err)
 	return 0;
 }
 
+/* Wait without the launcher: end of file tells the host side that the guest is ready.  What else is open of the host's would
+ * stay so while this process waits: its lock on the container among them. */
+static void leave_host(struct run *run)
+{
+	struct state *state = run->state;
+
+	*run->progress = PROGRESS_READY;
+	auto_close(&state->dir);
+	auto_close(&state->root);
+	auto_close(&run->cgroup);
+	auto_close(&run->wire);
+	state->dir = state->root = run->cgroup = run->wire = -1;
+}
+
 /* Without a process there is nothing to launch: the guest exists, and waits to be killed. */
 static int wait_for_kill(struct run *run, struct err *err)
 {
 	(void)err;
-	*run->progress = PROGRESS_READY;
-	/* end of file tells the host side that the guest is ready */
-	auto_close(&run->wire);
+	auto_close(&run->listen);
+	leave_host(run);
 	for (;;)
 		(void)pause();
 	return 0;
@@ -297,10 +312,7 @@ static int await_start(struct run *run, struct err *err)
 	char byte;
 	ssize_t n;
 
-	*run->progress = PROGRESS_READY;
-	/* end of file tells the host side of create that the guest is ready */
-	auto_close(&run->wire);
-	run->wire = -1;
+	leave_host(run);
 	do {
 		auto_close(&run->start_connection);
 		run->start_connection = accept4(run->listen, NULL, NULL, SOCK_CLOEXEC);

@@ -19,6 +19,7 @@
 #include "base/proc.h"
 #include "base/sys.h"
 #include "process/process.h"
+#include "seccomp/seccomp.h"
 
 #define OUTPUT_KEPT 900 /* bytes: fits into a struct err beside the rest */
 
@@ -56,25 +57,35 @@ static bool tail_read(struct tail *tail, int fd)
 	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
+/* The last before execve(2): loading the filter needs what is dropped right before, while it is still effective. */
+static bool set_rights(const struct hook_stage *stage)
+{
+	struct err err;
+	int r = caps_drop_admin(stage->drop_admin, &err);
+
+	if (r == 0 && stage->filter && stage->filter->instructions)
+		r = seccomp_apply(stage->filter, &err);
+	if (r < 0)
+		errno = -r;
+	return r == 0;
+}
+
 /* The child: only standard descriptors, default signals, its own session. */
-static _Noreturn void become_hook(const struct spec_hook *hook, unsigned int drop_admin, int input, int output, int report)
+static _Noreturn void become_hook(const struct hook_stage *stage, const struct spec_hook *hook, int input, int output, int report)
 {
 	char *fallback[] = { (char *)(uintptr_t)hook->path, NULL };
 	char **argv = hook->args.count ? (char **)(uintptr_t)hook->args.items : fallback;
 	char **envp = hook->has_env ? (char **)(uintptr_t)hook->env.items : environ;
 	static char *none[] = { NULL };
 	sigset_t empty;
-	struct err err;
 	int number;
 
 	(void)setsid();
 	sigemptyset(&empty);
 	(void)sigprocmask(SIG_SETMASK, &empty, NULL);
 	(void)signal(SIGPIPE, SIG_DFL); /* the program ignores it, and a hook would inherit that */
-	if (caps_drop_admin(drop_admin, &err) < 0)
-		errno = err.number;
-	else if (dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0 &&
-	    sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) >= 0)
+	if (dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0 &&
+	    sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) >= 0 && set_rights(stage))
 		(void)execve(hook->path, argv, envp ? envp : none);
 	number = errno;
 	(void)!write(report, &number, sizeof(number));
@@ -179,7 +190,7 @@ static int run_one(const struct hook_stage *stage, const struct spec_hook *hook,
 	if (pid < 0)
 		return err_sys(err, errno, "fork");
 	if (pid == 0)
-		become_hook(hook, stage->drop_admin, input, output_write, report_write);
+		become_hook(stage, hook, input, output_write, report_write);
 	auto_close(&output_write);
 	output_write = -1;
 	auto_close(&report_write);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/filter.h"
 #include "spec/spec.h"
 
 /* What the hooks of one stage have in common. */
@@ -10,6 +11,7 @@ struct hook_stage {
 	const char *name;	 /* in the document: "createRuntime" */
 	const char *state_json;	 /* what they read */
 	unsigned int drop_admin; /* of caps_keep_admin(): what they must not have, though the caller has it */
+	const struct seccomp_filter *filter; /* for them, too; NULL: none */
 };
 
 /* Run the hooks of one stage.
