@@ -66,7 +66,7 @@ V2=/sys/fs/cgroup
 
 	while IFS='|' read -r controller filter; do
 		grep -qw "$controller" "$V2/cgroup.controllers" 2>/dev/null && continue
-		[[ -d /sys/fs/cgroup/$controller ]] && continue
+		[[ -d /sys/fs/cgroup/${controller/#io/blkio} ]] && continue
 		default_config >"$BUNDLE/config.json"
 		config "$filter"
 		run_guest

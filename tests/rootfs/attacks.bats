@@ -236,3 +236,60 @@ cleanup() {
 		fail "mounted by path"
 	! grep -E ' move_mount\([^,]*, "", [^,]*, "[^"]' "$BATS_TEST_TMPDIR/trace" || fail "attached by path"
 }
+
+# A kernel or an outer seccomp filter without openat2(2): paths are walked step by step.
+without_openat2() {
+	command -v strace >/dev/null || skip "strace is missing"
+	printf '#!/bin/sh\nexec strace -f -qq -o /dev/null -e trace=openat2 -e inject=openat2:error=ENOSYS %s "$@"\n' \
+		"$KAVEL" >"$BATS_TEST_TMPDIR/kavel"
+	chmod +x "$BATS_TEST_TMPDIR/kavel"
+	KAVEL=$BATS_TEST_TMPDIR/kavel
+}
+
+@test "without openat2 symlinks stay inside as well" {
+	without_openat2
+	ln -s "$OUTSIDE" "$BUNDLE/rootfs/escape"
+	ln -s ../../../../../../../../../.."$OUTSIDE/marker" "$BUNDLE/rootfs/etc/resolv.conf"
+	add_mount /escape/file bind volume/file bind
+	add_mount /etc/resolv.conf bind volume/file bind
+	config '.linux.maskedPaths += ["/escape/dir"]'
+	run_guest "read=$OUTSIDE/file" read=/etc/resolv.conf
+	assert_success
+	[[ $(grep -cx content <<<"$output") == 2 ]]
+	untouched
+}
+
+@test "without openat2 /dev and /proc are still no symlinks, and magic links are not followed" {
+	without_openat2
+	ln -s /proc/self/root "$BUNDLE/rootfs/magic"
+	add_mount /magic/data tmpfs tmpfs
+	run_guest exit=0
+	assert_refused "mounts[7]" "/magic/data"
+	rmdir "$BUNDLE/rootfs/dev"
+	ln -s "$OUTSIDE" "$BUNDLE/rootfs/dev"
+	run_guest exit=0
+	assert_refused "/dev" "symlink"
+	mkdir "$BUNDLE/rootfs/fake"
+	rmdir "$BUNDLE/rootfs/proc"
+	ln -s fake "$BUNDLE/rootfs/proc"
+	run_guest exit=0
+	assert_refused "must be mounted on ordinary directory"
+	untouched
+}
+
+@test "without openat2 a swapped directory leads nowhere either" {
+	local round volume=$BUNDLE/volume
+	without_openat2
+	mkdir "$volume/a"
+	ln -s / "$volume/b"
+	add_mount /vol bind volume rbind
+	add_mount "/vol/a$OUTSIDE/made" tmpfs tmpfs
+	start_swapper "$volume"
+	for ((round = 0; round < 10; round++)); do
+		run_guest exit=0
+		((status == 0 || status == 1)) || fail "round $round"
+		untouched
+	done
+	kill "$SWAPPER"
+	SWAPPER=
+}
