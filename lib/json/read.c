@@ -172,13 +172,14 @@ static void seed_hash(void)
 	json_object_seed(seed); /* 0: jansson finds one by itself */
 }
 
-/* Pass on what jansson says. */
-static int fail_parse(const struct scan *scan, json_error_t *failure, struct err *err)
+/* Pass on what jansson says.  Where memory ran out it often says something else, or nothing; malloc(3) is more reliable:
+ * number is the errno it left. */
+static int fail_parse(const struct scan *scan, json_error_t *failure, int number, struct err *err)
 {
 	const char *what = failure->text;
 	char *near = strstr(failure->text, " near '");
 
-	if (json_error_code(failure) == json_error_out_of_memory)
+	if (number == ENOMEM || failure->line < 0)
 		return err_memory(err);
 	if (scan->copy && near) /* it may quote the replacement of a number */
 		*near = '\0';
@@ -199,9 +200,10 @@ int json_read(const char *text, size_t size, const char *name, json_t **ret, str
 	if (r < 0)
 		return r;
 	seed_hash();
+	errno = 0;
 	root = json_loadb(copy ? copy : text, size, JSON_REJECT_DUPLICATES | (copy ? JSON_ALLOW_NUL : 0), &failure);
 	if (!root)
-		return size ? fail_parse(&scan, &failure, err) : err_user(err, "%s: empty file", name);
+		return size ? fail_parse(&scan, &failure, errno, err) : err_user(err, "%s: empty file", name);
 	*ret = root;
 	return 0;
 }

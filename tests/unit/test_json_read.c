@@ -155,6 +155,54 @@ static void other_values_are_no_unsigned_integers(void)
 	json_decref(json);
 }
 
+static void long_fractions_and_exponents_are_left_alone(void)
+{
+	static const char text[] = "[1.18446744073709551615, 18446744073709551616.5, 2e18446744073709551, 1E-5, -0.0]";
+	struct err err = { 0 };
+	json_t *json;
+
+	CHECK(read_n(text, sizeof(text) - 1, &json, &err) == -EINVAL); /* 2e18446744073709551 is infinite */
+	CHECK_HAS(err.text, "real number overflow");
+	json_decref(json);
+	if (CHECK(read_n("[1.18446744073709551615,18446744073709551616.5]", 47, &json, &err) == 0)) {
+		CHECK(json_is_real(json_array_get(json, 0)) && json_is_real(json_array_get(json, 1)));
+		CHECK(json_real_value(json_array_get(json, 0)) < 1.2);
+	}
+	json_decref(json);
+}
+
+static unsigned int allocations_left;
+
+static void *allocate(size_t size)
+{
+	if (allocations_left) {
+		allocations_left--;
+		return malloc(size);
+	}
+	errno = ENOMEM;
+	return NULL;
+}
+
+static void memory_that_runs_out_is_reported_as_such(void)
+{
+	static const char text[] = "{\"a\":[1,2.5,\"text\",null,{\"b\":18446744073709551615}],\"c\":{\"d\":true}}";
+	unsigned int count = 0;
+	struct err err = { 0 };
+	json_t *json;
+	int r;
+
+	json_set_alloc_funcs(allocate, free);
+	do {
+		allocations_left = count++;
+		r = read_n(text, sizeof(text) - 1, &json, &err);
+		json_decref(json);
+		if (r < 0 && !CHECK(r == -ENOMEM))
+			CHECK_STR(err.text, "out of memory");
+	} while (r < 0 && count < 1000);
+	json_set_alloc_funcs(malloc, free);
+	CHECK(count > 10 && count < 1000);
+}
+
 /* `count` times `text`, between `before` and `after`. */
 static int read_repeated(const char *before, const char *text, size_t count, const char *after, struct err *err)
 {
@@ -208,6 +256,8 @@ static const struct unit_test tests[] = {
 	TEST(an_escaped_backslash_before_u0000_is_plain_text),
 	TEST(integers_up_to_the_largest_uint64_are_exact),
 	TEST(other_values_are_no_unsigned_integers),
+	TEST(long_fractions_and_exponents_are_left_alone),
+	TEST(memory_that_runs_out_is_reported_as_such),
 	TEST(nesting_is_limited),
 	TEST(values_are_limited),
 	TEST(a_megabyte_of_big_integers_is_read_in_place),

@@ -197,6 +197,7 @@ static const struct spec_row wrong_resources_rows[] = {
 	{ FRAME_RESOURCES, "'cpu':{'cpus':'0-'}", "linux.resources.cpu.cpus: invalid CPU list \"0-\"" },
 	{ FRAME_RESOURCES, "'cpu':{'cpus':'0-7:3/2'}", "linux.resources.cpu.cpus: invalid CPU list \"0-7:3/2\"" },
 	{ FRAME_RESOURCES, "'cpu':{'cpus':'0-7:2'}", "linux.resources.cpu.cpus: invalid CPU list \"0-7:2\"" },
+	{ FRAME_RESOURCES, "'cpu':{'cpus':'0-7:2x3'}", "linux.resources.cpu.cpus: invalid CPU list \"0-7:2x3\"" },
 	{ FRAME_RESOURCES, "'cpu':{'cpus':'0-7:0/0'}", "linux.resources.cpu.cpus: invalid CPU list \"0-7:0/0\"" },
 	{ FRAME_RESOURCES, "'cpu':{'cpus':'9999999999'}", "linux.resources.cpu.cpus: invalid CPU list" },
 	{ FRAME_RESOURCES, "'cpu':{'cpus':'0,,1'}", "linux.resources.cpu.cpus: invalid CPU list" },
