@@ -18,8 +18,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/sys.h"
-#include "process/process.h"
-#include "seccomp/seccomp.h"
+#include "process/launch.h"
 
 #define OUTPUT_KEPT 900 /* bytes: fits into a struct err beside the rest */
 
@@ -57,36 +56,45 @@ static bool tail_read(struct tail *tail, int fd)
 	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* The last before execve(2): loading the filter needs what is dropped right before, while it is still effective. */
-static bool set_rights(const struct hook_stage *stage)
+/* With a filter by the launcher, as the guest's own program; that reports a failure just as this does: the errno first. */
+static void execute(const struct hook_stage *stage, const struct launch *launcher)
 {
 	struct err err;
-	int r = caps_drop_admin(stage->drop_admin, &err);
 
-	if (r == 0 && stage->filter && stage->filter->instructions)
-		r = seccomp_apply(stage->filter, &err);
-	if (r < 0)
-		errno = -r;
-	return r == 0;
+	if (!stage->filter || !stage->filter->instructions)
+		(void)execve(launcher->path, launcher->argv, launcher->envp);
+	else if (launch(launcher, &err) < 0)
+		errno = err.number;
 }
 
 /* The child: only standard descriptors, default signals, its own session. */
 static _Noreturn void become_hook(const struct hook_stage *stage, const struct spec_hook *hook, int input, int output, int report)
 {
-	char *fallback[] = { (char *)(uintptr_t)hook->path, NULL };
-	char **argv = hook->args.count ? (char **)(uintptr_t)hook->args.items : fallback;
-	char **envp = hook->has_env ? (char **)(uintptr_t)hook->env.items : environ;
 	static char *none[] = { NULL };
+	char *fallback[] = { (char *)(uintptr_t)hook->path, NULL };
+	char *const *caller = stage->env ? stage->env : environ ? environ : none;
+	const struct launch launcher = {
+		.path = hook->path,
+		.argv = hook->args.count ? (char *const *)(uintptr_t)hook->args.items : fallback,
+		.envp = hook->has_env ? (char *const *)(uintptr_t)hook->env.items : caller,
+		.listen_fd = -1,
+		.status_fd = report,
+		.filter = stage->filter,
+		.drop_admin = stage->drop_admin,
+	};
 	sigset_t empty;
 	int number;
 
 	(void)setsid();
+	/* one that is gone, as a bundle at delete may be, is no reason not to run them */
+	if (stage->dir)
+		(void)!chdir(stage->dir);
 	sigemptyset(&empty);
 	(void)sigprocmask(SIG_SETMASK, &empty, NULL);
 	(void)signal(SIGPIPE, SIG_DFL); /* the program ignores it, and a hook would inherit that */
 	if (dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0 &&
-	    sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) >= 0 && set_rights(stage))
-		(void)execve(hook->path, argv, envp ? envp : none);
+	    sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) >= 0)
+		execute(stage, &launcher);
 	number = errno;
 	(void)!write(report, &number, sizeof(number));
 	_exit(127);

@@ -12,6 +12,8 @@ struct hook_stage {
 	const char *state_json;	 /* what they read */
 	unsigned int drop_admin; /* of caps_keep_admin(): what they must not have, though the caller has it */
 	const struct seccomp_filter *filter; /* for them, too; NULL: none */
+	const char *dir;	 /* their current directory; NULL: this program's */
+	char *const *env;	 /* of those that have none in the document; NULL: this program's */
 };
 
 /* Run the hooks of one stage.

@@ -326,23 +326,6 @@ static int explain_capset(int number, const struct caps_plan *plan, struct err *
 	return missing ? err_hint(err, "kavel itself does not have %s", name_of(__builtin_ctzll(missing))) : r;
 }
 
-int caps_drop_admin(unsigned int drop, struct err *err)
-{
-	struct caps_now now;
-	int r;
-
-	if ((drop & CONTROL_DROP_AMBIENT) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, CAP_SYS_ADMIN, 0, 0) < 0)
-		return err_sys(err, errno, "lower the ambient capability CAP_SYS_ADMIN");
-	if (!(drop & CONTROL_DROP_INHERITABLE))
-		return 0;
-	r = get_caps(&now, err);
-	if (r < 0)
-		return r;
-	now.inheritable &= ~BIT(CAP_SYS_ADMIN);
-	r = set_caps(&now);
-	return r < 0 ? err_sys(err, -r, "make CAP_SYS_ADMIN not inheritable") : 0;
-}
-
 int caps_apply(const struct caps_plan *plan, struct err *err)
 {
 	const struct caps_now want = {

@@ -42,9 +42,6 @@ int caps_apply(const struct caps_plan *plan, struct err *err);
  * (launch.drop_admin), which gives it up before the filter is loaded, so that the user's program never has it.  0: the sets
  * are as they were. */
 unsigned int caps_keep_admin(struct caps_plan *plan, uid_t uid);
-/* What the launcher does with that value, for another program that is executed before it, such as a startContainer hook: a
- * child calls this between fork and execve(2), or the program would have CAP_SYS_ADMIN.  Cannot be undone. */
-int caps_drop_admin(unsigned int drop, struct err *err);
 /* Names of all capabilities this kernel has, lowest first, NULL-terminated: for `features`. */
 const char *const *caps_names(struct arena *arena);
 
