@@ -40,7 +40,7 @@ endfunction()
 # ---- warnings
 target_compile_options(kavel_flags INTERFACE
 	-Wall -Wextra -Wshadow -Wvla -Wformat=2 -Werror=format-security -Wstrict-prototypes -Wmissing-prototypes
-	-Werror=implicit-function-declaration -Wconversion -Wno-sign-conversion)
+	-Werror=implicit-function-declaration -Wconversion -Wno-sign-conversion -Wno-string-conversion)
 if(KAVEL_WERROR)
 	target_compile_options(kavel_flags INTERFACE -Werror)
 endif()
