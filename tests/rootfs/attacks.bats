@@ -248,11 +248,11 @@ without_openat2() {
 
 @test "without openat2 symlinks stay inside as well" {
 	without_openat2
-	ln -s "$OUTSIDE" "$BUNDLE/rootfs/escape"
+	ln -s "$OUTSIDE" "$BUNDLE/rootfs/home/escape"
 	ln -s ../../../../../../../../../.."$OUTSIDE/marker" "$BUNDLE/rootfs/etc/resolv.conf"
-	add_mount /escape/file bind volume/file bind
+	add_mount /home/escape/file bind volume/file bind
 	add_mount /etc/resolv.conf bind volume/file bind
-	config '.linux.maskedPaths += ["/escape/dir"]'
+	config '.linux.maskedPaths += ["/home/escape/dir"]'
 	run_guest "read=$OUTSIDE/file" read=/etc/resolv.conf
 	assert_success
 	[[ $(grep -cx content <<<"$output") == 2 ]]

@@ -110,14 +110,20 @@ propagation_of() { # PATH
 }
 
 @test "rootfsPropagation shared makes the root shared, and not with the host" {
+	mkdir "$BUNDLE/rootfs/sub"
+	mount -t tmpfs none "$BUNDLE/rootfs/sub"
 	mount --make-rshared /
+	mounts >"$BATS_TEST_TMPDIR/before"
 	config '.linux.rootfsPropagation = "shared"'
-	run_guest read=/proc/self/mountinfo
+	add_mount /sub/inner tmpfs tmpfs
+	start_guest pause
+	mounts | diff "$BATS_TEST_TMPDIR/before" -
+	output=$(cat "/proc/$(guest_pid)/mountinfo")
+	[[ $(propagation_of /) == *shared:* && $(propagation_of /) != *master:* ]] || fail "the root should be shared"
+	must kavel delete --force "$ID"
+	mounts | diff "$BATS_TEST_TMPDIR/before" -
 	mount --make-rprivate /
-	assert_success
-	[[ $(propagation_of /) == *shared:* ]] || fail "the root should be shared"
-	[[ $(propagation_of /) != *master:* ]]
-	assert_clean
+	umount "$BUNDLE/rootfs/sub"
 }
 
 @test "rootfsPropagation slave lets the host's mounts in, and none out" {
