@@ -20,7 +20,8 @@ static void run_poststop(const struct state *state, const struct spec *spec)
 	if (state_hook_json(state, "stopped", 0, &json, &err) < 0)
 		log_warning("poststop hooks: %s", err.text);
 	else
-		hooks_run_warning(&(struct hook_stage){ .name = "poststop", .state_json = json.data },
+		hooks_run_warning(&(struct hook_stage){ .name = "poststop", .state_json = json.data,
+							.dir = state->bundle },
 				  &spec->hooks.poststop);
 }
 
@@ -46,22 +47,25 @@ int container_undo(struct state *state, const struct spec *spec, struct err *err
 	return r;
 }
 
-/* Without a readable record, the configuration still tells where the cgroup was to be. */
+/* Without a readable record, the configuration still tells where the cgroup was to be; without that, it can only be where
+ * the ID alone puts it. */
 static int recover(const struct container_host *host, struct state *state, struct err *err)
 {
+	static const struct spec nothing;
 	struct spec_document *document = NULL;
+	const struct spec *spec = &nothing;
 	struct cgroup_plan *plan = NULL;
 	struct cgroup_layout layout;
 	struct cgroup_request request = { .id = state->id, .layout = &layout, .manager = host->cgroup_manager };
 	struct err ignored;
 	int r;
 
-	log_warning("the state of container %s cannot be read: removing what its configuration names", state->id);
-	if (state_load_config(state, &document, &ignored) < 0)
-		return 0; /* killed before anything but the directory was made */
+	log_warning("the state of container %s cannot be read: removing what bears its name", state->id);
+	if (state_load_config(state, &document, &ignored) == 0)
+		spec = spec_of(document);
 	r = cgroup_detect(&layout, err);
 	/* a group that bears kavel's mark there is this container's: nobody else's is let into it */
-	if (r == 0 && cgroup_plan(spec_of(document), &request, &state->arena, &plan, &ignored) == 0)
+	if (r == 0 && cgroup_plan(spec, &request, &state->arena, &plan, &ignored) == 0)
 		(void)cgroup_find(&layout, cgroup_plan_path(plan), &state->cgroup);
 	spec_free(document);
 	return r;
