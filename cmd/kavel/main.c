@@ -54,13 +54,12 @@ static int start_up(struct cli *cli, struct err *err)
 {
 	sigset_t none;
 
-	cli->stdout_is_closed = fcntl(STDOUT_FILENO, F_GETFD) < 0;
 	(void)sigemptyset(&none);
 	/* none of these fails with a valid signal number */
 	(void)signal(SIGCHLD, SIG_DFL); /* ignored: children would be reaped before they are waited for */
 	(void)signal(SIGPIPE, SIG_IGN); /* a log reader that went away must not end us half-way */
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	return fd_fill_stdio(err);
+	return fd_fill_stdio(&cli->stdout_is_closed, err);
 }
 
 static int check_words(const struct cli *cli, size_t count, char **words, struct err *err)

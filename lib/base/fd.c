@@ -50,11 +50,13 @@ int fd_set_cloexec(int fd, bool on)
 	return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0) < 0 ? -errno : 0;
 }
 
-int fd_fill_stdio(struct err *err)
+int fd_fill_stdio(bool *ret_stdout_was_closed, struct err *err)
 {
+	*ret_stdout_was_closed = false;
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
+		*ret_stdout_was_closed |= fd == STDOUT_FILENO;
 		/* the lowest free number is this one: those below are open */
 		if (open("/dev/null", O_RDWR | O_NOCTTY) < 0)
 			return err_sys(err, errno, "open /dev/null in place of the closed descriptor %d", fd);

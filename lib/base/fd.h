@@ -18,8 +18,9 @@ ssize_t fd_read_all(int fd, void *data, size_t size);
 int fd_set_cloexec(int fd, bool on);
 
 /* Open /dev/null on each of 0, 1, 2 that is closed, so that no file opened later lands there.
+ * *ret_stdout_was_closed: whether 1 was.
  * Errors: /dev/null cannot be opened. */
-int fd_fill_stdio(struct err *err);
+int fd_fill_stdio(bool *ret_stdout_was_closed, struct err *err);
 
 /* Send one message of `size` bytes, with a descriptor unless fd is -1 (unix(7), SCM_RIGHTS), without
  * raising SIGPIPE.  Returns 0 or -errno. */

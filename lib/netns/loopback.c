@@ -9,18 +9,14 @@
 
 int netns_loopback_up(struct err *err)
 {
-	struct ifreq request = { .ifr_name = "lo" };
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	autofd fd = -1;
 
 	/* any socket takes these requests; this family exists even where IP is switched off */
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_sys(err, errno, "open a socket for the loopback interface");
-	if (ioctl(fd, SIOCGIFFLAGS, &request) < 0)
-		return err_sys(err, errno, "read the flags of the loopback interface");
-	if (request.ifr_flags & IFF_UP)
-		return 0;
-	request.ifr_flags |= IFF_UP;
+	/* its other flags can be left out: none that this call changes is set in a new namespace */
 	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
 		return err_sys(err, errno, "set the loopback interface up");
 	return 0;

@@ -3,6 +3,6 @@
 
 #include "base/err.h"
 
-/* Set the loopback interface of the caller's network namespace up (netdevice(7)).  A namespace where the caller may
- * not (one that is joined and already configured) is not an error if the interface is up already. */
+/* Set the loopback interface of the caller's network namespace, which must be a new one, up (netdevice(7)).
+ * Errors: those of ioctl(2). */
 int netns_loopback_up(struct err *err);
