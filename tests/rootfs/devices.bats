@@ -110,3 +110,21 @@ load ../run/helpers
 	assert_line "ls=/dev: null"
 	[[ $(ls "$BUNDLE/dev") == null ]]
 }
+
+@test "where nodes may not be made, the host's are mounted" {
+	inject mknodat:error=EPERM:when=1+2 # the node, not the file that is made in its place
+	run_guest stat=/dev/null stat=/dev/tty mount=/dev/null mount=/dev/tty write=/dev/null:x
+	assert_success
+	assert_matches '^stat=/dev/null: char .* 1:3$'
+	assert_matches '^stat=/dev/tty: char .* 5:0$'
+	refute_line "mount=/dev/null: none"
+	refute_line "mount=/dev/tty: none"
+	assert_line "write=/dev/null:x: ok"
+}
+
+@test "a host's device that is not the one asked for is not mounted" {
+	config '.linux.devices = [{path: "/dev/zero", type: "c", major: 1, minor: 3}]'
+	inject mknodat:error=EPERM:when=1+2
+	run_guest exit=0
+	assert_refused "linux.devices[0]" "/dev/zero is another device"
+}

@@ -128,10 +128,29 @@ prepare() {
 
 @test "sysfs is the host's, read-only, for a guest that may not mount its own" {
 	without_namespace network
-	run_guest statfs=/sys write=/sys/kernel/mm/x:1
+	config '.mounts = [.mounts[0], .mounts[5]]'
+	inject mount:error=EPERM:when=4 # after "/", the rootfs and proc
+	run_guest statfs=/sys mkdir=/sys/x mount=/sys
 	assert_success
 	assert_line "statfs=/sys: 62656572"
-	assert_line "write=/sys/kernel/mm/x:1: EROFS"
+	assert_line "mkdir=/sys/x: EROFS"
+	assert_matches '^mount=/sys: .* /sys ro,'
+}
+
+@test "a mount that is refused is not replaced where the guest has its own network" {
+	config '.mounts = [.mounts[0], .mounts[5]]'
+	inject mount:error=EPERM:when=4
+	run_guest exit=0
+	assert_refused "mounts[1]: mount sysfs to /sys" "Operation not permitted"
+}
+
+@test "a propagation option holds for a file system too" {
+	add_mount /data tmpfs tmpfs shared
+	add_mount /other tmpfs tmpfs unbindable
+	run_guest mount=/data mount=/other
+	assert_success
+	assert_matches '^mount=/data: .* shared:'
+	assert_matches '^mount=/other: .* unbindable -'
 }
 
 # -------------------------------------------------------------------------------------------------------- cgroup

@@ -190,6 +190,19 @@ kavel() {
 	"$KAVEL" --root "$ROOT" "$@"
 }
 
+# From now on the runtime runs under strace, which makes its system calls fail: inject mount:error=EPERM:when=3
+inject() { # INJECTION...
+	local injection options=()
+
+	command -v strace >/dev/null || skip "strace is missing"
+	for injection; do
+		options+=(-e "inject=$injection")
+	done
+	printf '#!/bin/sh\nexec strace -f -qq -o /dev/null %s %s "$@"\n' "${options[*]}" "$KAVEL" >"$BATS_TEST_TMPDIR/kavel"
+	chmod +x "$BATS_TEST_TMPDIR/kavel"
+	KAVEL=$BATS_TEST_TMPDIR/kavel
+}
+
 # Run a command with nothing on its standard input ($STDIN: that file), its output caught in $output and $error and its
 # exit code in $status.  Files, not pipes: a guest that lives on must not keep the test waiting.  After $LIMIT seconds it
 # is killed and $status is 124 or 137.
