@@ -20,6 +20,7 @@ struct container_host {
 	const char *root;		  /* absolute path of the state directory */
 	bool root_is_default;		  /* not named by the caller: its absence means "no containers" */
 	enum cgroup_manager cgroup_manager;
+	bool hooks_in_bundle;		  /* createContainer hooks start in the bundle, as crun's do, not in the rootfs */
 };
 
 /* The default state directory: /run/kavel, or $XDG_RUNTIME_DIR/kavel for a user who is not root, in `path`.

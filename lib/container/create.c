@@ -112,7 +112,9 @@ int container_poststart(struct state *state, const struct spec *spec, struct err
 		return 0;
 	r = state_hook_json(state, "running", state->init.pid, &json, err);
 	return r < 0 ? r
-		     : hooks_run(&(struct hook_stage){ .name = "poststart", .state_json = json.data },
+		     : hooks_run(&(struct hook_stage){ .name = "poststart",
+						       .state_json = json.data,
+						       .dir = state->bundle },
 				 &spec->hooks.poststart, err);
 }
 

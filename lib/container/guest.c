@@ -128,19 +128,27 @@ static int protect(struct run *run, struct err *err)
 }
 
 /* Hooks on this side get the state with the pid that procfs of their place shows. */
-static int run_hooks(struct run *run, const char *stage, const struct spec_hook_list *hooks, const char *status, pid_t pid,
-		     struct err *err)
+static int run_hooks(struct run *run, const char *stage, const struct spec_hook_list *hooks, const char *status,
+		     pid_t pid, struct err *err)
 {
 	const struct plan *plan = run->plan;
-	/* these run in the guest as it is when its program starts: with the filter, and without what only the launcher needs */
-	const bool last = hooks == &plan->spec->hooks.start_container;
+	struct hook_stage what = { .name = stage };
 	autobuf json = { 0 };
 	int r = state_hook_json(run->state, status, pid, &json, err);
 
+	what.state_json = json.data;
+	if (hooks == &plan->spec->hooks.start_container) {
+		/* these run in the guest as it is when its program starts: with the filter, and without what only the
+		 * launcher needs */
+		what.drop_admin = plan->drop_admin;
+		what.filter = &plan->filter;
+		what.env = run->env.items;
+	} else {
+		what.dir = plan->host->hooks_in_bundle ? plan->bundle : rootfs_path(plan->rootfs);
+	}
 	(void)umask(run->caller_umask);
 	if (r == 0)
-		r = hooks_run(&(struct hook_stage){ .name = stage, .state_json = json.data, .drop_admin = last ? plan->drop_admin : 0,
-						     .filter = last ? &plan->filter : NULL }, hooks, err);
+		r = hooks_run(&what, hooks, err);
 	(void)umask(0);
 	return r;
 }

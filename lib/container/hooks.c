@@ -68,7 +68,8 @@ static void execute(const struct hook_stage *stage, const struct launch *launche
 }
 
 /* The child: only standard descriptors, default signals, its own session. */
-static _Noreturn void become_hook(const struct hook_stage *stage, const struct spec_hook *hook, int input, int output, int report)
+static _Noreturn void become_hook(const struct hook_stage *stage, const struct spec_hook *hook, int input, int output,
+				  int report)
 {
 	static char *none[] = { NULL };
 	char *fallback[] = { (char *)(uintptr_t)hook->path, NULL };
@@ -192,7 +193,8 @@ static int run_one(const struct hook_stage *stage, const struct spec_hook *hook,
 	autofd report_read = report[0], report_write = report[1];
 	(void)fcntl(output_write, F_SETFL, 0); /* the hook's own end blocks as any pipe */
 
-	struct clone_args args = { .flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD,
+	struct clone_args args = { .flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+				   .exit_signal = SIGCHLD,
 				   .pidfd = (uint64_t)(uintptr_t)&pidfd };
 	pid = sys_clone3(&args);
 	if (pid < 0)
@@ -236,6 +238,7 @@ void hooks_run_warning(const struct hook_stage *stage, const struct spec_hook_li
 		struct err err;
 
 		if (run_one(stage, &hooks->items[i], &err) < 0)
-			log_warning("error running %s hook #%zu: %s: %s", stage->name, i, hooks->items[i].path, err.text);
+			log_warning("error running %s hook #%zu: %s: %s", stage->name, i, hooks->items[i].path,
+				    err.text);
 	}
 }

@@ -124,14 +124,15 @@ static int runtime_hooks(struct run *run, struct err *err)
 	const struct spec_hooks *hooks = &run->plan->spec->hooks;
 	autobuf json = { 0 };
 	int r = state_hook_json(run->state, "creating", run->state->init.pid, &json, err);
+	struct hook_stage stage = { .state_json = json.data, .dir = run->plan->bundle };
 
 	(void)umask(run->caller_umask);
+	stage.name = "prestart";
 	if (r == 0)
-		r = hooks_run(&(struct hook_stage){ .name = "prestart", .state_json = json.data }, &hooks->prestart,
-			      err);
+		r = hooks_run(&stage, &hooks->prestart, err);
+	stage.name = "createRuntime";
 	if (r == 0)
-		r = hooks_run(&(struct hook_stage){ .name = "createRuntime", .state_json = json.data },
-			      &hooks->create_runtime, err);
+		r = hooks_run(&stage, &hooks->create_runtime, err);
 	(void)umask(022);
 	return r;
 }
@@ -211,7 +212,9 @@ static void undo_failed_create(struct run *run)
 	if (host_undo(run->state, &err) < 0)
 		log_warning("%s", err.text);
 	if (json.data)
-		hooks_run_warning(&(struct hook_stage){ .name = "poststop", .state_json = json.data }, poststop);
+		hooks_run_warning(
+			&(struct hook_stage){ .name = "poststop", .state_json = json.data, .dir = run->plan->bundle },
+			poststop);
 }
 
 static const struct step *find_row(int (*what)(struct run *run, struct err *err))

@@ -219,3 +219,47 @@ no_process_named() { # PATTERN
 	# 3 is the folder that ls reads
 	[[ $(<"$SEEN") == "0 1 2 3 " ]] || fail "$(<"$SEEN")"
 }
+
+@test "hooks start in the bundle's directory, createContainer hooks in the rootfs with its mounts" {
+	local kind
+
+	for kind in prestart createRuntime createContainer poststart poststop; do
+		add_hook "$kind" "pwd >$BATS_TEST_TMPDIR/pwd.$kind"
+	done
+	add_hook createContainer "test -e proc/self"
+	guest_does sleep=0.2
+	run_guest
+	assert_success
+	for kind in prestart createRuntime poststart poststop; do
+		[[ $(<"$BATS_TEST_TMPDIR/pwd.$kind") == "$BUNDLE" ]] || fail "$kind: $(<"$BATS_TEST_TMPDIR/pwd.$kind")"
+	done
+	[[ $(<"$BATS_TEST_TMPDIR/pwd.createContainer") == "$BUNDLE/rootfs" ]]
+}
+
+@test "called as crun, createContainer hooks start in the bundle" {
+	ln -s "$KAVEL" "$BATS_TEST_TMPDIR/crun"
+	KAVEL=$BATS_TEST_TMPDIR/crun
+	add_hook createContainer "pwd >$SEEN; test -e rootfs/proc/self"
+	run_guest exit=0
+	assert_success
+	[[ $(<"$SEEN") == "$BUNDLE" ]]
+}
+
+@test "a poststop hook runs although the bundle is gone" {
+	add_hook poststop "echo poststop >$SEEN"
+	start_guest exit=0
+	eventually status_is stopped
+	mv "$BUNDLE" "$BUNDLE.moved"
+	must kavel delete "$ID"
+	[[ $(<"$SEEN") == poststop ]]
+}
+
+@test "a startContainer hook without an environment of its own gets the guest's, others get the runtime's" {
+	config '.process.env += ["ONE=two"]
+		| .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "echo $ONE/$OUTSIDE/$HOME >/seen"]}]'
+	add_hook createRuntime "echo \$ONE/\$OUTSIDE >$SEEN"
+	OUTSIDE=outside run_guest read=/seen
+	assert_success
+	assert_line two///root
+	[[ $(<"$SEEN") == /outside ]]
+}
