@@ -13,12 +13,13 @@
 
 #define V1_INTERVAL_MS 1
 
-static bool has_settled(int dir, bool is_unified, bool frozen)
+/* events: of v2, or -1 for v1. */
+static bool has_settled(int dir, int events, bool frozen)
 {
 	char text[32];
 
-	if (is_unified)
-		return group_read_key(dir, "cgroup.events", "frozen") == frozen;
+	if (events >= 0)
+		return group_read_event(events, "frozen") == frozen;
 	return file_read_short(dir, "freezer.state", text, sizeof(text)) >= 0 &&
 	       str_eq(text, frozen ? "FROZEN" : "THAWED");
 }
@@ -45,13 +46,18 @@ static void wait_change(int events, int64_t left_ms)
 int group_freeze(int dir, bool is_unified, bool frozen, int timeout_ms, const char *name, struct err *err)
 {
 	int64_t deadline = group_now_ms() + timeout_ms;
-	/* opened before the command, so that no change is missed */
-	autofd events = is_unified ? openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC) : -1;
-	int r = command(dir, is_unified, frozen);
+	autofd events = -1;
+	int r = 0;
 
+	if (is_unified) {
+		events = group_open_events(dir);
+		r = events < 0 ? events : 0;
+	}
+	if (r == 0)
+		r = command(dir, is_unified, frozen);
 	if (r < 0)
 		return err_sys(err, -r, "%s cgroup %s", frozen ? "freeze" : "thaw", name);
-	while (!has_settled(dir, is_unified, frozen)) {
+	while (!has_settled(dir, events, frozen)) {
 		int64_t left = deadline - group_now_ms();
 
 		if (left <= 0) {

@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "base/auto.h"
-#include "base/file.h"
 #include "base/str.h"
 #include "cgroups/detect.h"
 
@@ -77,13 +76,22 @@ int group_open_tracking(const struct cgroup_layout *layout, const struct cgroup_
 	return group_open(layout, cgroup_tracking(layout), made->path, made->inode, ret_fd, err);
 }
 
-int64_t group_read_key(int dir, const char *file, const char *key)
+int group_open_events(int dir)
 {
-	char text[4096], *at = text, *line;
-	ssize_t n = file_read_short(dir, file, text, sizeof(text));
+	int fd = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int64_t group_read_event(int events, const char *key)
+{
+	char text[256], *at = text, *line;
+	/* by the descriptor that is polled: what it has read is what poll(2) takes as known */
+	ssize_t n = pread(events, text, sizeof(text) - 1, 0);
 
 	if (n < 0)
-		return n;
+		return -errno;
+	text[n] = '\0';
 	while ((line = strsep(&at, "\n"))) {
 		const char *value = str_after(line, key);
 		int64_t number;

@@ -33,11 +33,14 @@ int group_open(const struct cgroup_layout *layout, unsigned int hierarchy, const
 int group_open_tracking(const struct cgroup_layout *layout, const struct cgroup_made *made, int *ret_fd,
 			bool *ret_unified, struct err *err);
 
-/* The value of `key` in a flat keyed file such as cgroup.events, or -errno (-ENODATA: no such key). */
-int64_t group_read_key(int dir, const char *file, const char *key);
+/* Open the group's cgroup.events, or -errno. */
+int group_open_events(int dir);
 
-/* Wait for an event of the cgroup.events file that is open as `events`, at most `timeout_ms`.  Returns what poll(2)
- * returns.  Events since the last read are not missed. */
+/* The value of `key` ("populated", "frozen") in the cgroup.events that is open as `events`, or -errno. */
+int64_t group_read_event(int events, const char *key);
+
+/* Wait until something changed in the cgroup.events since group_read_event() last read it by this descriptor, at most
+ * `timeout_ms`.  Returns what poll(2) returns. */
 int group_wait_event(int events, int64_t timeout_ms);
 
 /* Milliseconds of a clock that only goes forward. */

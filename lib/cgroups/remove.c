@@ -38,13 +38,14 @@ static void wait_member(int dir, int64_t left_ms)
 		(void)nanosleep(&retry, NULL);
 }
 
-static bool is_empty(int dir, bool is_unified)
+/* events: of v2, or -1 for v1. */
+static bool is_empty(int dir, int events)
 {
 	struct pid_list list = { 0 };
 	bool empty;
 
-	if (is_unified)
-		return group_read_key(dir, "cgroup.events", "populated") != 1;
+	if (events >= 0)
+		return group_read_event(events, "populated") != 1;
 	empty = group_list(dir, &list) < 0 || !list.count;
 	free(list.items);
 	return empty;
@@ -52,9 +53,14 @@ static bool is_empty(int dir, bool is_unified)
 
 static int wait_empty(int dir, bool is_unified, int64_t deadline, const char *full, struct err *err)
 {
-	autofd events = is_unified ? openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC) : -1;
+	autofd events = is_unified ? group_open_events(dir) : -1;
 
-	while (!is_empty(dir, is_unified)) {
+	if (is_unified && events < 0) {
+		if (events == -ENOENT || events == -ENODEV)
+			return 0; /* removed meanwhile */
+		return err_sys(err, -events, "open cgroup.events of cgroup %s", full);
+	}
+	while (!is_empty(dir, events)) {
 		int64_t left = deadline - group_now_ms();
 		char member[GROUP_MEMBER_TEXT_MAX];
 
@@ -157,14 +163,34 @@ struct removal {
 	int64_t deadline;
 };
 
+/* One try to make the group removable, after rmdir(2) said that it is in use.  Returns 0; 1 when it is gone or another;
+ * or an error. */
+static int clear_group(const struct removal *removal, unsigned int hierarchy, uint64_t inode, bool is_killed,
+		       struct err *err)
+{
+	bool is_unified = (int)hierarchy == cgroup_unified(removal->layout);
+	char full[GROUP_PATH_MAX];
+	autofd dir = -1;
+	int r = group_open(removal->layout, hierarchy, removal->path, inode, &dir, err);
+
+	if (r != 0)
+		return r;
+	group_full_path(removal->layout, hierarchy, removal->path, full);
+	r = empty_group(dir, is_unified, is_killed, removal->deadline, full, err);
+	if (r < 0)
+		return r;
+	r = remove_children(dir);
+	/* EBUSY: something was forked or made in it after all */
+	return r < 0 && r != -EBUSY ? err_sys(err, -r, "remove the groups in cgroup %s", full) : 0;
+}
+
 /* Remove the group with that inode number.  is_killed: its processes are the container's. */
 static int remove_group(const struct removal *removal, unsigned int hierarchy, uint64_t inode, unsigned int levels,
 			bool is_killed, struct err *err)
 {
-	bool is_unified = (int)hierarchy == cgroup_unified(removal->layout);
+	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
 	char full[GROUP_PATH_MAX];
 	struct stat st;
-	int r = 0;
 
 	group_full_path(removal->layout, hierarchy, removal->path, full);
 	if (stat(full, &st) < 0) {
@@ -174,21 +200,16 @@ static int remove_group(const struct removal *removal, unsigned int hierarchy, u
 	}
 	if (st.st_ino != inode)
 		return 0; /* somebody made another one since */
-	while (rmdir(full) < 0 && errno != ENOENT) {
-		autofd dir = -1;
+	for (int round = 0; rmdir(full) < 0 && errno != ENOENT; round++) {
+		int r;
 
-		if (errno != EBUSY && errno != ENOTEMPTY)
+		if ((errno != EBUSY && errno != ENOTEMPTY) || (round && group_now_ms() >= removal->deadline))
 			return err_sys(err, errno, "remove cgroup %s", full);
-		r = group_open(removal->layout, hierarchy, removal->path, inode, &dir, err);
+		if (round)
+			(void)nanosleep(&pause, NULL); /* empty, and yet in use: the kernel is not done with it */
+		r = clear_group(removal, hierarchy, inode, is_killed, err);
 		if (r != 0)
 			return r < 0 ? r : 0;
-		r = empty_group(dir, is_unified, is_killed, removal->deadline, full, err);
-		if (r < 0)
-			return r;
-		r = remove_children(dir);
-		/* EBUSY: something was forked or made in it after all; the deadline ends that */
-		if (r < 0 && (r != -EBUSY || group_now_ms() > removal->deadline))
-			return err_sys(err, -r, "remove the groups in cgroup %s", full);
 	}
 	remove_parents(full, levels - 1);
 	return 0;
@@ -205,8 +226,7 @@ static int leave_group(const struct removal *removal, unsigned int hierarchy, ui
 	if (r != 0)
 		return r < 0 ? r : 0;
 	group_full_path(removal->layout, hierarchy, removal->path, full);
-	if (!is_empty(dir, is_unified))
-		r = empty_group(dir, is_unified, true, removal->deadline, full, err);
+	r = empty_group(dir, is_unified, true, removal->deadline, full, err);
 	if (r == 0 && is_unified)
 		device_program_detach(dir);
 	return r;
