@@ -227,6 +227,11 @@ static int open_launcher(struct run *run, struct err *err)
 	return launch_open(filter->instructions ? filter : NULL, &run->launcher, err);
 }
 
+static int make_working_directory(struct run *run, struct err *err)
+{
+	return cwd_make(run->plan->process->cwd, err);
+}
+
 static int working_directory(struct run *run, struct err *err)
 {
 	return cwd_apply(run->plan->process->cwd, err);
@@ -363,6 +368,8 @@ const struct step guest_create[] = {
 	/* in the guest's own devpts, and while /dev/console can still be made in a root that becomes read-only */
 	DO_IF	(plan_has_terminal,	"terminal",		make_terminal,	NULL),
 	TELL_IF	(plan_has_terminal,	MSG_TERMINAL),
+	/* while the root can still be written */
+	DO_IF	(plan_may_make_cwd,	"working directory",	make_working_directory, NULL),
 	DO	("rootfs protection",	protect,		NULL),
 	DO_IF	(has_no_process,	NULL,			wait_for_kill,	NULL),
 	DO	("home directory",	home,			NULL),

@@ -256,6 +256,11 @@ bool plan_has_oom_score(const struct plan *plan)
 	return plan->process->oom_score_adj.is_set;
 }
 
+bool plan_may_make_cwd(const struct plan *plan)
+{
+	return plan->process->is_set && !str_eq(plan->process->cwd, "/");
+}
+
 bool plan_has_rlimits(const struct plan *plan)
 {
 	return plan->rlimits.count;

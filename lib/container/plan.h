@@ -70,6 +70,7 @@ bool plan_has_sysctl(const struct plan *plan);
 bool plan_has_new_network(const struct plan *plan);
 bool plan_has_mount_ns(const struct plan *plan);
 bool plan_has_oom_score(const struct plan *plan);
+bool plan_may_make_cwd(const struct plan *plan);
 bool plan_has_rlimits(const struct plan *plan);
 bool plan_has_scheduler(const struct plan *plan);
 bool plan_has_ioprio(const struct plan *plan);

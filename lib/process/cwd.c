@@ -22,30 +22,24 @@ static int verify(const char *cwd, struct err *err)
 	return 0;
 }
 
-static int make_and_enter(const char *cwd, struct err *err)
+int cwd_make(const char *cwd, struct err *err)
 {
-	autofd root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	autofd dir = -1;
-	int r;
+	autofd root = -1, dir = -1;
 
+	/* any other failure is that of entering it */
+	if (!cwd || cwd[0] != '/' || access(cwd, F_OK) == 0 || errno != ENOENT)
+		return 0;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_sys(err, errno, "open the container's root");
-	r = path_make_dir(root, cwd, 0755, &dir, NULL, err);
-	if (r < 0)
-		return err_in(err, "process.cwd");
-	return fchdir(dir) < 0 ? err_sys(err, errno, "process.cwd: enter %s", cwd) : 0;
+	return path_make_dir(root, cwd, 0755, &dir, NULL, err) < 0 ? err_in(err, "process.cwd") : 0;
 }
 
 int cwd_apply(const char *cwd, struct err *err)
 {
-	int r = 0;
-
 	if (!cwd || cwd[0] != '/')
 		return err_user(err, "process.cwd: \"%s\" is not an absolute path", cwd ? cwd : "");
-	if (chdir(cwd) < 0) {
-		if (errno != ENOENT)
-			return err_sys(err, errno, "process.cwd: enter %s", cwd);
-		r = make_and_enter(cwd, err);
-	}
-	return r < 0 ? r : verify(cwd, err);
+	if (chdir(cwd) < 0)
+		return err_sys(err, errno, "process.cwd: enter %s", cwd);
+	return verify(cwd, err);
 }

@@ -64,7 +64,9 @@ int env_plan(const struct spec_process *process, const char *const *extra, struc
 int env_add_home(struct env_plan *plan, uid_t uid, struct arena *arena, struct err *err);
 
 /* ---------------------------------------------------------------- cwd.c */
-/* chdir inside the guest, made when missing is allowed; the result must lie below the root (CVE-2024-21626). */
+/* Make the working directory if it is missing.  The root is the guest's already, and not yet read-only. */
+int cwd_make(const char *cwd, struct err *err);
+/* Change to it; the result must lie below the root (CVE-2024-21626). */
 int cwd_apply(const char *cwd, struct err *err);
 
 /* ---------------------------------------------------------------- exec.c */

@@ -7,15 +7,27 @@ load ../run/helpers
 	assert_line "cwd: /etc"
 }
 
-@test "a working directory that is missing is made, or refused with its name" {
-	config '.process.cwd = "/not/there"'
-	run_guest cwd
-	if ((status == 0)); then
+@test "a working directory that is missing is made, also where the root is read-only" {
+	local readonly
+
+	for readonly in false true; do
+		config --argjson readonly $readonly '.process.cwd = "/not/there" | .root.readonly = $readonly'
+		run_guest cwd
+		assert_success
 		assert_line "cwd: /not/there"
-	else
-		assert_refused process.cwd /not/there
-	fi
+		rmdir "$BUNDLE/rootfs/not/there"
+	done
 	assert_clean
+}
+
+@test "exec does not make a working directory" {
+	start_guest pause
+	try kavel exec --cwd /not/there "$ID" /guest cwd
+	((status == 255))
+	assert_error_has "no such file or directory"
+	[[ ! -e $BUNDLE/rootfs/not ]]
+	must kavel exec --cwd /etc "$ID" /guest cwd
+	assert_line "cwd: /etc"
 }
 
 @test "a working directory on a mount of the configuration" {

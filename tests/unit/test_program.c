@@ -118,6 +118,8 @@ static bool child_cwd(void)
 
 	if (!enter_tree())
 		return false;
+	CHECK(cwd_apply("/made/for/us", &err) == -ENOENT);
+	CHECK(cwd_make("/made/for/us", &err) == 0 && cwd_make("/made/for/us", &err) == 0);
 	CHECK(cwd_apply("/made/for/us", &err) == 0 && getcwd(here, sizeof(here)));
 	CHECK_STR(here, "/made/for/us");
 	CHECK(symlink("/made", "/link") == 0 && cwd_apply("/link/for", &err) == 0 && getcwd(here, sizeof(here)));
