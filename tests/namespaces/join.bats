@@ -1,131 +1,119 @@
 load ../run/helpers
 
-# A process with namespaces of its own; its pid is in $HOLDER.
-hold() { # UNSHARE-OPTION...
-	local made=$BATS_TEST_TMPDIR/held
+# A process with namespaces of its own, whose names are then in /proc/$holder/ns.
+prepare() {
+	unshare --net --ipc --uts --mount --cgroup --pid --fork --kill-child sh -c 'hostname held; exec sleep 1000' \
+		</dev/null >/dev/null 2>&1 3>&- 4>&- &
+	unshare_pid=$!
+	eventually test -n "$(pgrep -P "$unshare_pid")" -o 1
+	eventually holder_is_ready
+	holder=$(pgrep -P "$unshare_pid")
+	# what the holder is in must not look like a guest
+	HOLDER_MOUNTS=$(readlink "/proc/$holder/ns/mnt")
+}
 
-	unshare "$@" sh -c 'touch "$1"; exec sleep 1000' sh "$made" 3>&- 4>&- &
-	HOLDER=$!
-	eventually test -e "$made"
-	HELD=$HOLDER
-	[[ $* != *--fork* ]] || HELD=$(cat "/proc/$HOLDER/task/$HOLDER/children")
-	HELD=${HELD% }
+holder_is_ready() {
+	[[ $(cat "/proc/$(pgrep -P "$unshare_pid")/comm") == sleep ]]
 }
 
 cleanup() {
-	[[ ! ${HELD-} ]] || kill -KILL "$HELD" 2>/dev/null || true
-	[[ ! ${HOLDER-} ]] || kill -KILL "$HOLDER" 2>/dev/null || true
-	wait
+	kill -KILL "$holder" "$unshare_pid" 2>/dev/null
+	wait "$unshare_pid" 2>/dev/null || :
 }
 
-join() { # TYPE PATH
-	config --arg type "$1" --arg path "$2" \
+join() { # TYPE [KERNEL-NAME]
+	config --arg type "$1" --arg path "/proc/$holder/ns/${2:-$1}" \
 		'.linux.namespaces |= map(if .type == $type then .path = $path else . end)'
 }
 
-namespace_of() { # PID NAME
-	readlink "/proc/$1/ns/$2"
+held() { # KERNEL-NAME
+	readlink "/proc/$holder/ns/$1"
 }
 
-@test "each namespace that is listed is new, each other one is the caller's" {
-	local type name
-	for type in pid:pid network:net ipc:ipc uts:uts cgroup:cgroup; do
-		name=${type#*:}
-		run_guest "readlink=/proc/self/ns/$name"
-		assert_success
-		refute_line "readlink=/proc/self/ns/$name: $(namespace_of self "$name")"
-	done
-	without_namespace ipc
-	config 'del(.mounts[] | select(.type == "mqueue"))'
-	run_guest readlink=/proc/self/ns/ipc
-	assert_success
-	assert_line "readlink=/proc/self/ns/ipc: $(namespace_of self ipc)"
-}
-
-@test "network, ipc and uts namespaces are joined by path" {
-	hold --net --ipc --uts
-	join network "/proc/$HELD/ns/net"
-	join ipc "/proc/$HELD/ns/ipc"
-	join uts "/proc/$HELD/ns/uts"
+@test "network, IPC, UTS and cgroup namespaces are joined by path" {
 	config 'del(.hostname)'
-	run_guest readlink=/proc/self/ns/net readlink=/proc/self/ns/ipc readlink=/proc/self/ns/uts ids
+	join network net
+	join ipc
+	join uts
+	join cgroup
+	config '.mounts |= map(select(.type != "cgroup"))'
+	run_guest namespaces names
 	assert_success
-	assert_line "readlink=/proc/self/ns/net: $(namespace_of "$HELD" net)"
-	assert_line "readlink=/proc/self/ns/ipc: $(namespace_of "$HELD" ipc)"
-	assert_line "readlink=/proc/self/ns/uts: $(namespace_of "$HELD" uts)"
-	assert_line "pid: 1"
+	assert_line "ns: $(held net)"
+	assert_line "ns: $(held ipc)"
+	assert_line "ns: $(held uts)"
+	assert_line "ns: $(held cgroup)"
+	assert_line "hostname: held"
 }
 
-@test "a namespace that is bound to a file is joined" {
-	local file=$BATS_TEST_TMPDIR/netns
-	hold --net
-	touch "$file"
-	mount --bind "/proc/$HELD/ns/net" "$file"
-	join network "$file"
-	run_guest readlink=/proc/self/ns/net
-	umount "$file"
+@test "a pid namespace is joined: the guest is not its pid 1 and ends alone" {
+	join pid
+	run_guest namespaces ids
 	assert_success
-	assert_line "readlink=/proc/self/ns/net: $(namespace_of "$HELD" net)"
-}
-
-@test "a pid namespace is joined, and the runtime's own children are not in it" {
-	hold --pid --fork
-	join pid "/proc/$HELD/ns/pid"
-	add_hook createRuntime "readlink /proc/self/ns/pid >$BATS_TEST_TMPDIR/hook"
-	run_guest readlink=/proc/self/ns/pid ids
-	assert_success
-	assert_line "readlink=/proc/self/ns/pid: $(namespace_of "$HELD" pid)"
+	assert_line "ns: $(held pid)"
 	refute_line "pid: 1"
-	[[ $(cat "$BATS_TEST_TMPDIR/hook") == "$(namespace_of self pid)" ]]
+	kill -0 "$holder"
 }
 
-@test "in a mount namespace that was joined nothing is mounted" {
-	local filter='.mounts = [] | del(.linux.maskedPaths, .linux.readonlyPaths)'
-	hold --mount
-	join mount "/proc/$HELD/ns/mnt"
-	run_guest exit=0
-	assert_refused "mounts[0]" "needs a new mount namespace"
-	config "$filter"
-	run_guest readlink=/proc/self/ns/mnt ls=/
-	assert_success
-	assert_output_has guest
+@test "a guest in a joined pid namespace is killed and deleted, the others in there are not" {
+	join pid
+	start_guest fork=3 pause
+	must kavel kill --all "$ID" KILL
+	eventually status_is stopped
+	must kavel delete "$ID"
+	kill -0 "$holder"
 }
 
-@test "the loopback interface is up in a new network namespace" {
-	run_guest loopback
-	assert_success
-	assert_matches '^loopback: .*up'
+@test "a mount namespace that is joined is not changed: refused, or chrooted without mounts" {
+	local before
+
+	before=$(awk '{ print $5 }' "/proc/$holder/mountinfo")
+	join mount mnt
+	run_guest ids
+	((status == 0)) || assert_refused
+	[[ $(awk '{ print $5 }' "/proc/$holder/mountinfo") == "$before" ]]
+	[[ $(readlink "/proc/$holder/root") == / ]]
 }
 
-@test "a path that is not a namespace of the type is refused" {
+@test "a path of another type is refused by its place" {
+	join network uts
+	run_guest
+	assert_refused "linux.namespaces"
+	join network ipc
+	config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/user" else . end)'
+	run_guest
+	assert_refused "linux.namespaces"
+}
+
+@test "a path that blocks, a plain file and a name that does not exist are refused at once" {
+	local path
+
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
-	join network /proc/self/ns/uts
-	run_guest exit=0
-	assert_refused "linux.namespaces[1].path: /proc/self/ns/uts is a namespace of type uts, not network"
-	join network "$BATS_TEST_TMPDIR/fifo"
-	run_guest exit=0
-	assert_refused "linux.namespaces[1].path: $BATS_TEST_TMPDIR/fifo is not a namespace"
-	join network "$BATS_TEST_TMPDIR/nowhere"
-	run_guest exit=0
-	assert_refused "linux.namespaces[1].path: $BATS_TEST_TMPDIR/nowhere: No such file or directory"
-	join network "$BATS_TEST_TMPDIR"
-	run_guest exit=0
-	assert_refused "linux.namespaces[1].path: $BATS_TEST_TMPDIR is not a namespace"
-	join network relative/path
-	run_guest exit=0
-	assert_refused "linux.namespaces[1].path"
-	assert_clean
+	for path in "$BATS_TEST_TMPDIR/fifo" /etc/passwd /nonexistent /dev/zero; do
+		config --arg path "$path" '.linux.namespaces |= map(if .type == "network" then .path = $path else . end)'
+		LIMIT=5 run_guest
+		assert_refused "linux.namespaces" "$path"
+	done
 }
 
-@test "what is not supported yet is refused" {
-	config '.linux.namespaces += [{type: "user"}]'
-	run_guest exit=0
-	assert_refused "linux.namespaces[6]" "user namespaces"
-	config '.linux.namespaces[6].type = "time"'
-	run_guest exit=0
-	assert_refused "linux.namespaces[6]" "time namespaces"
-	config '.linux.namespaces[6].type = "ipc"'
-	run_guest exit=0
-	assert_refused "linux.namespaces[6]"
-	assert_clean
+@test "a namespace that was kept by a bind mount is joined" {
+	touch "$BATS_TEST_TMPDIR/net"
+	mount --bind "/proc/$holder/ns/net" "$BATS_TEST_TMPDIR/net"
+	take_snapshot
+	config --arg path "$BATS_TEST_TMPDIR/net" '.linux.namespaces |= map(if .type == "network" then .path = $path else . end)'
+	run_guest namespaces
+	assert_success
+	assert_line "ns: $(held net)"
+	umount "$BATS_TEST_TMPDIR/net"
+	take_snapshot
+}
+
+@test "two guests share a network" {
+	start_guest pause
+	config --arg path "/proc/$(guest_pid)/ns/net" '.linux.cgroupsPath = "/second" |
+		.linux.namespaces |= map(if .type == "network" then .path = $path else . end)'
+	guest_does namespaces
+	try kavel run --bundle "$BUNDLE" second
+	assert_success
+	assert_line "ns: $(readlink "/proc/$(guest_pid)/ns/net")"
 }
