@@ -71,11 +71,10 @@ static int walk_link(struct walk *w, int fd)
 	if ((uint64_t)fs.f_type == SYS_PROC_MAGIC)
 		return -ELOOP;
 	target[n] = '\0';
-	if ((size_t)n + rest + 2 > sizeof(w->rest))
+	if ((size_t)n + rest + 1 > sizeof(w->rest))
 		return -ENAMETOOLONG;
-	memmove(w->rest + n + 1, w->rest, rest + 1);
+	memmove(w->rest + n, w->rest, rest + 1); /* it is empty, or begins with a slash */
 	memcpy(w->rest, target, (size_t)n);
-	w->rest[n] = '/';
 	if (target[0] == '/')
 		walk_up(w, 0);
 	return 0;
@@ -86,7 +85,7 @@ static int walk_step(struct walk *w, const char *name, bool nofollow_last, int *
 {
 	autofd fd = -1;
 	struct stat st;
-	bool last = !w->rest[strspn(w->rest, "/")];
+	bool last = !*w->rest; /* after "name/", name is a directory */
 
 	w->made = false;
 	fd = openat(w->stack[w->top], name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -120,6 +119,8 @@ static int walk(struct walk *w, int root, const char *path, bool nofollow_last, 
 	autofd fd = -1;
 	int r = 0;
 
+	if (size == 1)
+		return -ENOENT;
 	if (size > PATH_MAX)
 		return -ENAMETOOLONG;
 	w->top = w->links = 0;
