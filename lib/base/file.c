@@ -45,6 +45,50 @@ int file_read(int dir, const char *path, size_t max, char **ret_data, size_t *re
 	return 0;
 }
 
+/* Read more behind the `*size` bytes that are there.  Returns what read(2) does, or -1 with errno. */
+static ssize_t read_more(int fd, char **data, size_t *size, size_t *room)
+{
+	ssize_t n;
+
+	if (*size + 1 >= *room) {
+		size_t more = *room ? *room * 2 : 16384;
+		char *grown = realloc(*data, more);
+
+		if (!grown)
+			return -1;
+		*data = grown;
+		*room = more;
+	}
+	do {
+		n = read(fd, *data + *size, *room - *size - 1);
+	} while (n < 0 && errno == EINTR);
+	if (n > 0)
+		*size += (size_t)n;
+	return n;
+}
+
+int file_read_stream(const char *path, size_t max, char **ret_data, size_t *ret_size, struct err *err)
+{
+	autofree char *data = NULL;
+	autofd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	size_t size = 0, room = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return err_sys(err, errno, "open %s", path);
+	do {
+		n = read_more(fd, &data, &size, &room);
+		if (n < 0)
+			return err_sys(err, errno, "read %s", path);
+		if (size > max)
+			return err_set(err, EFBIG, "%s is larger than %zu bytes", path, max);
+	} while (n > 0);
+	data[size] = '\0';
+	*ret_size = size;
+	*ret_data = take_ptr(data);
+	return 0;
+}
+
 ssize_t file_read_short(int dir, const char *path, char *data, size_t room)
 {
 	autofd fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);

@@ -1,5 +1,5 @@
 /* Whole files.  Nothing here can be made to hang or to eat memory by what a path leads to: files are opened
- * O_NONBLOCK, must be regular (or of the kernel's own file systems) and are read up to a limit. */
+ * O_NONBLOCK, must be regular (or of the kernel's own file systems) and are read up to a limit.  The exception says so. */
 #pragma once
 
 #include <stddef.h>
@@ -11,6 +11,10 @@
  * frees.  max: largest size in bytes that is accepted.  Errors: those of open(2) and read(2); EINVAL when it
  * is not a regular file; EFBIG when it is larger.  The text names the path. */
 int file_read(int dir, const char *path, size_t max, char **ret_data, size_t *ret_size, struct err *err);
+
+/* Read what the caller of this program names, which may be a pipe: the same for any kind of file, until its end, for
+ * which it waits. */
+int file_read_stream(const char *path, size_t max, char **ret_data, size_t *ret_size, struct err *err);
 
 /* Read a short file of procfs, sysfs or cgroupfs into `data`, NUL-terminated, without its final newline.
  * Returns the length, or -errno (no text). */

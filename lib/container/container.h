@@ -84,7 +84,7 @@ struct container_exec_options {
 int container_exec(const struct container_host *host, const struct container_exec_options *options, int *ret_status,
 		   struct err *err);
 
-/* Send a signal to the guest's first process, or to every process of its cgroup. */
+/* Send a signal to the guest's first process; all: to every process of its cgroup, and that there is none is no failure. */
 int container_kill(const struct container_host *host, const char *id, int signal, bool all, struct err *err);
 
 /* Delete a stopped (or created) container; force: kill it first, and accept a state that cannot be read and an ID that

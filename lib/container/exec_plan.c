@@ -1,6 +1,5 @@
 /* The process of an exec: the container's own, and what the options change of it. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +51,8 @@ static int parse_user(const char *text, struct spec_user *user, struct err *err)
 	return 0;
 }
 
-static int add_gids(struct arena *arena, const struct container_exec_options *o, struct spec_user *user, struct err *err)
+static int add_gids(struct arena *arena, const struct container_exec_options *o, struct spec_user *user,
+		    struct err *err)
 {
 	size_t had = user->additional_gids.count;
 	uint32_t *items;
@@ -69,7 +69,15 @@ static int add_gids(struct arena *arena, const struct container_exec_options *o,
 	return 0;
 }
 
-/* Never the inheritable or ambient set (CVE-2022-29162). */
+static bool has_string(const struct spec_strings *list, const char *text)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (str_eq(list->items[i], text))
+			return true;
+	return false;
+}
+
+/* Never the inheritable set (CVE-2022-29162), and the ambient one only by what the container lets be inherited. */
 static int add_caps(struct arena *arena, const struct container_exec_options *o, struct spec_capabilities *caps,
 		    struct err *err)
 {
@@ -79,6 +87,12 @@ static int add_caps(struct arena *arena, const struct container_exec_options *o,
 		r = join_strings(arena, &caps->effective, o->caps, err);
 	if (r == 0)
 		r = join_strings(arena, &caps->permitted, o->caps, err);
+	for (const char *const *cap = o->caps; cap && *cap && r == 0; cap++) {
+		const char *const one[] = { *cap, NULL };
+
+		if (has_string(&caps->inheritable, *cap))
+			r = join_strings(arena, &caps->ambient, one, err);
+	}
 	return r;
 }
 
@@ -86,7 +100,7 @@ static int read_process_file(const struct container_exec_options *o, struct exec
 {
 	autofree char *text = NULL;
 	size_t size;
-	int r = file_read(AT_FDCWD, o->process_file, PROCESS_SIZE_MAX, &text, &size, err);
+	int r = file_read_stream(o->process_file, PROCESS_SIZE_MAX, &text, &size, err);
 
 	if (r == 0)
 		r = spec_parse_process(text, size, o->process_file, &plan->file, err);

@@ -281,12 +281,26 @@ static void leave_host(struct run *run)
 	state->dir = state->root = run->cgroup = run->wire = -1;
 }
 
+static _Noreturn void end(int number)
+{
+	_exit(128 + number);
+}
+
+/* As the launcher does: the kernel spares the first process of a pid namespace signals without a handler. */
+static void end_by_signals(void)
+{
+	(void)signal(SIGHUP, end);
+	(void)signal(SIGINT, end);
+	(void)signal(SIGTERM, end);
+}
+
 /* Without a process there is nothing to launch: the guest exists, and waits to be killed. */
 static int wait_for_kill(struct run *run, struct err *err)
 {
 	(void)err;
 	auto_close(&run->listen);
 	leave_host(run);
+	end_by_signals();
 	for (;;)
 		(void)pause();
 	return 0;
@@ -326,6 +340,7 @@ static int await_start(struct run *run, struct err *err)
 	ssize_t n;
 
 	leave_host(run);
+	end_by_signals();
 	do {
 		auto_close(&run->start_connection);
 		run->start_connection = accept4(run->listen, NULL, NULL, SOCK_CLOEXEC);

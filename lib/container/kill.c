@@ -24,7 +24,8 @@ static int signal_first(const struct state *state, int signal, struct err *err)
 	return err_sys(err, errno, "send signal %d to process %d", signal, state->init.pid);
 }
 
-static int signal_all(const struct state *state, int signal, struct err *err)
+/* may_be_none: that nobody is left is no failure. */
+static int signal_all(const struct state *state, int signal, bool may_be_none, struct err *err)
 {
 	struct cgroup_layout layout;
 	int r = cgroup_detect(&layout, err);
@@ -32,13 +33,15 @@ static int signal_all(const struct state *state, int signal, struct err *err)
 	if (r == 0)
 		r = cgroup_kill(&layout, &state->cgroup, signal, err);
 	/* 1: there is no group of ours, so there is nothing in it */
-	return r > 0 ? signal_first(state, signal, err) : r;
+	if (r > 0)
+		r = may_be_none ? 0 : signal_first(state, signal, err);
+	return r;
 }
 
 /* With a pid namespace the kernel ends all its processes with the first; without one, only the cgroup knows them. */
-static bool wants_all(const struct state *state, int signal, bool all)
+static bool wants_group(const struct state *state, int signal)
 {
-	return !state->has_pid_ns && (all || signal == SIGKILL);
+	return !state->has_pid_ns && signal == SIGKILL;
 }
 
 int container_kill(const struct container_host *host, const char *id, int signal, bool all, struct err *err)
@@ -50,12 +53,12 @@ int container_kill(const struct container_host *host, const char *id, int signal
 	if (r == 0)
 		r = state_status(&state, &status, NULL, err);
 	if (r == 0) {
-		const bool group = wants_all(&state, signal, all);
+		const bool group = all || wants_group(&state, signal);
 
 		if (!lifecycle_allows(group ? LIFECYCLE_KILL_ALL : LIFECYCLE_KILL, status))
 			r = lifecycle_refuse("kill", id, status, err);
-		else if (group || all)
-			r = signal_all(&state, signal, err);
+		else if (group)
+			r = signal_all(&state, signal, status == CONTAINER_STOPPED && all, err);
 		else
 			r = signal_first(&state, signal, err);
 	}

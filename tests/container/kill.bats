@@ -49,6 +49,9 @@ handles_signal() { # NUMBER
 	eventually status_is stopped
 	try kavel kill "$ID" KILL
 	assert_refused "container not running"
+	# which shims call when they clean up
+	must kavel kill --all "$ID" KILL
+	must kavel kill --all "$ID" 0
 }
 
 @test "kill of an unknown container fails" {
@@ -61,6 +64,22 @@ handles_signal() { # NUMBER
 	must kavel kill "$ID" KILL
 	eventually status_is stopped
 	must kavel delete "$ID"
+	assert_clean
+}
+
+@test "TERM, INT and HUP end a created container, whose program could not handle them yet" {
+	local signal hooks
+
+	for hooks in '' '.hooks.startContainer = [{path: "/guest", args: ["guest", "exit=0"]}]'; do
+		[[ ! $hooks ]] || config "$hooks"
+		for signal in TERM INT HUP; do
+			create_guest pause
+			assert_success
+			must kavel kill "$ID" "$signal"
+			eventually status_is stopped
+			must kavel delete "$ID"
+		done
+	done
 	assert_clean
 }
 

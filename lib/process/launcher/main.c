@@ -22,6 +22,11 @@
 #define CAPABILITY_VERSION_3	   0x20080522
 #define SECCOMP_SET_MODE_FILTER	   1
 #define EXIT_NOT_EXECUTED	   127
+#define EXIT_SIGNAL		   128
+#define SIGHUP			   1
+#define SIGINT			   2
+#define SIGTERM			   15
+#define SA_RESTORER		   0x04000000
 
 struct ucred {
 	int pid;
@@ -85,6 +90,30 @@ static int is_trusted(int sock, unsigned int listener)
 
 	return uid != (unsigned int)CONTROL_NONE &&
 	       (uid == 0 || uid == listener || uid == (unsigned int)sys1(SYS_geteuid, 0));
+}
+
+/* struct sigaction; architectures without the third member have the mask there, which is as good. */
+struct action {
+	void (*handler)(int signal);
+	unsigned long flags;
+	void (*restorer)(int signal);
+	unsigned long mask;
+};
+
+static void end(int signal)
+{
+	sys_exit(EXIT_SIGNAL + signal);
+}
+
+/* The kernel spares the first process of a pid namespace all signals without a handler but SIGKILL: the program is yet to
+ * come, and who wants this guest to end must not have to wait for it.  execve(2) takes the handlers away. */
+static void end_by_signals(void)
+{
+	const struct action action = { end, SA_RESTORER, end, 0 }; /* it never returns */
+	const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+
+	for (int i = 0; i < 3; i++)
+		(void)sys4(SYS_rt_sigaction, signals[i], (long)&action, 0, sizeof(action.mask));
 }
 
 /* Wait for a connection whose first message is there to be read. */
@@ -167,6 +196,7 @@ __attribute__((used)) _Noreturn void launcher(char **stack)
 	listen_fd = (int)control[CONTROL_LISTEN];
 	status_fd = (int)control[CONTROL_STATUS];
 	if (listen_fd >= 0) {
+		end_by_signals();
 		status_fd = wait_for_start(listen_fd);
 		if (status_fd < 0)
 			sys_exit(EXIT_NOT_EXECUTED);
