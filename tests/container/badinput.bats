@@ -104,7 +104,8 @@ $good" "${good%\}},}" "{'a': 1}" '{"a": 1, "a": 2}' "${good/\"hostname\":\"guest
 	while IFS='|' read -r filter place; do
 		echo "$good" >"$BUNDLE/config.json"
 		config "$filter"
-		refused "$place"
+		try kavel create --bundle "$BUNDLE" "$ID"
+		assert_refused "$place"
 	done <<-'EOT'
 		.ociVersion = ""|ociVersion
 		.ociVersion = "abc"|ociVersion
@@ -171,6 +172,7 @@ $good" "${good%\}},}" "{'a': 1}" '{"a": 1, "a": 2}' "${good/\"hostname\":\"guest
 		.annotations = {"": "x"}|annotations
 		.annotations = {"x": 1}|annotations
 	EOT
+	assert_clean
 }
 
 @test "unknown properties are ignored" {
@@ -308,6 +310,8 @@ $good" "${good%\}},}" "{'a': 1}" '{"a": 1, "a": 2}' "${good/\"hostname\":\"guest
 @test "too few descriptors: it works or is refused, and nothing is left" {
 	local limit worked=0
 
+	# raising the limit again may not be allowed
+	config 'del(.process.rlimits)'
 	for limit in 4 5 6 7 8 9 10 12 14 16 20 30; do
 		status=0
 		(

@@ -1,6 +1,7 @@
 load ../run/helpers
 
 @test "list is a table with a header" {
+	mkdir "$ROOT"
 	must kavel list
 	assert_matches '^ID +PID +STATUS +BUNDLE +CREATED +OWNER'
 	start_guest pause
@@ -13,9 +14,7 @@ load ../run/helpers
 
 	for id in b c a; do
 		config --arg path "/$id" '.linux.cgroupsPath = $path'
-		create_guest
 		must kavel create --bundle "$BUNDLE" "$id.x"
-		kavel delete --force "$ID"
 	done
 	must kavel list -q
 	assert_output_is $'a.x\nb.x\nc.x'

@@ -198,7 +198,8 @@ inject() { # INJECTION...
 	for injection; do
 		options+=(-e "inject=$injection")
 	done
-	printf '#!/bin/sh\nexec strace -f -qq -o /dev/null %s %s "$@"\n' "${options[*]}" "$KAVEL" >"$BATS_TEST_TMPDIR/kavel"
+	# LeakSanitizer does not work under ptrace
+	printf '#!/bin/sh\nASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 exec strace -f -qq -o /dev/null %s %s "$@"\n' "${options[*]}" "$KAVEL" >"$BATS_TEST_TMPDIR/kavel"
 	chmod +x "$BATS_TEST_TMPDIR/kavel"
 	KAVEL=$BATS_TEST_TMPDIR/kavel
 }
@@ -333,15 +334,15 @@ assert_refused() { # TEXT...
 
 # Processes in a mount namespace that is not the cage's, and runtimes that still run: "PID NAME".
 guest_processes() {
-	local own link pid
+	local own path target pid
 
 	own=$(readlink /proc/self/ns/mnt)
-	for pid in /proc/[0-9]*; do
-		link=$(readlink "$pid/ns/mnt" 2>/dev/null) || continue
-		if [[ $link != "$own" || $(readlink "$pid/exe" 2>/dev/null) == "$KAVEL"* ]]; then
-			printf '%s %s\n' "${pid##*/}" "$(tr '\0' ' ' <"$pid/cmdline" 2>/dev/null)"
-		fi
-	done
+	while read -r path target; do
+		[[ $path == */ns/mnt && $target != "$own" || $path == */exe && $target == "$KAVEL"* ]] || continue
+		pid=${path#/proc/}
+		pid=${pid%%/*}
+		printf '%s %s\n' "$pid" "$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline")"
+	done < <(find /proc/[0-9]*/ns/mnt /proc/[0-9]*/exe -maxdepth 0 -printf '%p %l\n' 2>/dev/null) 2>/dev/null
 	return 0
 }
 
@@ -370,8 +371,8 @@ assert_clean() {
 		sleep 0.02 # what was killed takes a moment to be gone
 	done
 	[[ ! $left ]] || fail "processes are left: $left" || return 1
-	left=$(diff <(echo "$CGROUPS_BEFORE") <(cgroup_folders)) || :
-	[[ ! $left ]] || fail "cgroups are left: $left" || return 1
-	left=$(diff <(echo "$MOUNTS_BEFORE") <(mounts)) || :
-	[[ ! $left ]] || fail "mounts are left: $left" || return 1
+	left=$(cgroup_folders)
+	[[ $left == "$CGROUPS_BEFORE" ]] || fail "cgroups are left: $(diff <(echo "$CGROUPS_BEFORE") - <<<"$left")" || return 1
+	left=$(mounts)
+	[[ $left == "$MOUNTS_BEFORE" ]] || fail "mounts are left: $(diff <(echo "$MOUNTS_BEFORE") - <<<"$left")" || return 1
 }
