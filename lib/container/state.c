@@ -90,7 +90,6 @@ static bool is_linked(int dir)
 int state_make(struct state *state, struct err *err)
 {
 	autofd dir = -1;
-	int r;
 
 	if (mkdirat(state->root, state->id, 0700) < 0) {
 		if (errno == EEXIST)
@@ -98,12 +97,15 @@ int state_make(struct state *state, struct err *err)
 		return err_sys(err, errno, "make %s", state->id);
 	}
 	dir = openat(state->root, state->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0 || !is_linked(dir)) {
-		r = err_sys(err, errno ? errno : ENOENT, "lock %s", state->id);
-		if (errno != EWOULDBLOCK) /* a delete that came between holds the lock and removes it */
+	if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0) {
+		int number = errno;
+
+		if (number != EWOULDBLOCK) /* a delete that came between holds the lock and removes it */
 			(void)unlinkat(state->root, state->id, AT_REMOVEDIR);
-		return r;
+		return err_sys(err, number, "lock %s", state->id);
 	}
+	if (!is_linked(dir)) /* such a delete has removed it */
+		return err_sys(err, ENOENT, "lock %s", state->id);
 	state->dir = take_fd(&dir);
 	/* from here on state_remove() undoes it */
 	return state_save(state, err);

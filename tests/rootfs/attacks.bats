@@ -227,7 +227,7 @@ cleanup() {
 	add_mount /link/data tmpfs tmpfs
 	add_mount /data bind volume rbind ro
 	guest_does exit=0
-	try strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=mount,move_mount,mkdir,mknod,symlink,chown \
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 try strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=mount,move_mount,mkdir,mknod,symlink,chown \
 		"$KAVEL" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
 	assert_success
 	# a destination is ".", or one name in a /dev that was just mounted; the rootfs itself and "/" come before
