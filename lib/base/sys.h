@@ -37,6 +37,9 @@
 #ifndef F_SEAL_EXEC
 #define F_SEAL_EXEC 0x0020
 #endif
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr 467
+#endif
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
 #endif
@@ -63,6 +66,12 @@ static inline int sys_openat2(int dir, const char *path, uint64_t flags, uint64_
 static inline int sys_open_tree(int dir, const char *path, unsigned int flags)
 {
 	return (int)syscall(SYS_open_tree, dir, path, flags);
+}
+
+/* open_tree(2) and mount_setattr(2) in one (Linux 6.15). */
+static inline int sys_open_tree_attr(int dir, const char *path, unsigned int flags, struct mount_attr *attr)
+{
+	return (int)syscall(SYS_open_tree_attr, dir, path, flags, attr, sizeof(*attr));
 }
 
 static inline int sys_move_mount(int from_dir, const char *from, int to_dir, const char *to, unsigned int flags)

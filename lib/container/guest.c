@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "container/hooks.h"
 #include "container/run.h"
@@ -26,6 +27,19 @@
 /* Signals that nohup(1), a shell's background job, or this program's own start may have set to be ignored; an ignored one
  * would stay so through exec. */
 static const int reset_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE };
+
+/* The first number above all descriptors that this side still needs. */
+static int first_free(const struct run *run)
+{
+	const int used[] = { 2 + (int)run->plan->preserve_fds, run->wire, run->listen, run->terminal, run->state->root,
+			     run->state->dir, log_fd() };
+	int highest = 2;
+
+	for (size_t i = 0; i < ARRAY_SIZE(used); i++)
+		if (used[i] > highest)
+			highest = used[i];
+	return highest + 1;
+}
 
 static int session(struct run *run, struct err *err)
 {
@@ -45,6 +59,7 @@ static int session(struct run *run, struct err *err)
 		return err_sys(err, errno, "setsid");
 	/* modes of what is made in the rootfs are exact; restored before the launch */
 	(void)umask(0);
+	run->rootfs.sweep_from = first_free(run);
 	return 0;
 }
 

@@ -168,9 +168,9 @@ static int decide(struct plan *plan, bool compile_filter, struct err *err)
 	if (r == 0)
 		r = plan_notify(plan, err);
 	if (r == 0)
-		r = plan_rootfs(plan, err);
-	if (r == 0)
 		r = plan_process(plan, err);
+	if (r == 0)
+		r = plan_rootfs(plan, err);
 	if (r == 0)
 		r = hostname_plan(spec, ns_is_private(&plan->ns, SPEC_NS_UTS), err);
 	if (r == 0)

@@ -23,6 +23,24 @@ int rootfs_attach(int tree, int target)
 	return 0;
 }
 
+int rootfs_copy_with(int fd, unsigned int flags, struct mount_attr *attr)
+{
+	const unsigned int clone = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | flags;
+	int tree = sys_open_tree_attr(fd, "", clone, attr);
+
+	if (tree >= 0 || (errno != ENOSYS && errno != EPERM))
+		return tree < 0 ? -errno : tree;
+	/* before Linux 6.15, or behind a filter that does not know the call */
+	tree = sys_open_tree(fd, "", clone);
+	if (tree >= 0 && sys_mount_setattr(tree, "", AT_EMPTY_PATH | flags, attr) < 0) {
+		int r = -errno;
+
+		(void)close(tree);
+		return r;
+	}
+	return tree < 0 ? -errno : tree;
+}
+
 int rootfs_copy_mount(const struct rootfs_plan *plan, int fd)
 {
 	struct mount_attr attr = { .propagation = MS_PRIVATE };
@@ -145,7 +163,7 @@ static int set_options(const struct rootfs_plan *plan, const struct mount_item *
 
 static int verify(const struct rootfs *rootfs, const struct mount_item *m, struct err *err)
 {
-	autofd fd = -1;
+	sweptfd fd = -1;
 	int r;
 
 	if (!m->magic)
@@ -154,15 +172,14 @@ static int verify(const struct rootfs *rootfs, const struct mount_item *m, struc
 	return r < 0 ? r : path_verify_fs(fd, m->magic, m->ino, m->destination, err);
 }
 
-int rootfs_bind(const struct rootfs_plan *plan, const struct rootfs *rootfs, const struct mount_item *m,
-		struct err *err)
+int rootfs_bind(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m, struct err *err)
 {
 	const struct mount_options *o = &m->options;
 	unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (o->bind_below ? AT_RECURSIVE : 0) |
 			     (o->src_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
 	const char *source = m->source;
 	char room[PATH_MAX];
-	autofd tree = -1, place = -1;
+	sweptfd tree = -1, place = -1;
 	struct mount_target target;
 	struct stat st;
 	int r = o->copy_symlink ? copy_symlink(rootfs, m, err) : 1;

@@ -162,13 +162,12 @@ static int make_all(const struct rootfs_plan *plan, const struct rootfs *rootfs,
 
 int rootfs_devices(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
 {
-	autofd dev = take_fd(&rootfs->dev_fd);
+	sweptfd dev = take_fd(&rootfs->dev_fd);
 	int r = 0;
 
 	if (dev < 0)
 		r = open_dev(rootfs, &dev, err);
 	if (r == 0)
 		r = make_all(plan, rootfs, dev, err);
-	(void)umask(rootfs->umask);
 	return r;
 }

@@ -12,13 +12,14 @@
 #include "base/path.h"
 #include "base/sys.h"
 #include "rootfs/bind.h"
+#include "rootfs/setup.h"
 
 #define EMPTY_ATTRIBUTES (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
 /* An empty directory on a file system of its own. */
 static int make_empty(int *ret_fd)
 {
-	autofd fs = sys_fsopen("tmpfs", FSOPEN_CLOEXEC);
+	sweptfd fs = sys_fsopen("tmpfs", FSOPEN_CLOEXEC);
 	int fd;
 
 	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
@@ -39,7 +40,7 @@ struct cover {
 
 static int cover_place(struct cover *cover, int place)
 {
-	autofd copy = -1;
+	sweptfd copy = -1;
 	int r;
 
 	if (!cover->is_attached) {
@@ -51,14 +52,15 @@ static int cover_place(struct cover *cover, int place)
 	return copy < 0 ? -errno : rootfs_attach(copy, place);
 }
 
-static int mask(const struct rootfs *rootfs, const char *path, struct cover *null, struct cover *empty, struct err *err)
+static int mask(struct rootfs *rootfs, const char *path, struct cover *null, struct cover *empty, struct err *err)
 {
-	autofd place = -1;
+	sweptfd place = -1;
 	struct stat st;
 	int r = path_open_if_exists(rootfs->fd, path, O_PATH, &place, err);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
+	rootfs->newest = place;
 	if (fstat(place, &st) < 0)
 		return err_sys(err, errno, "stat /%s", path);
 	if (S_ISDIR(st.st_mode) && empty->fd < 0)
@@ -68,36 +70,41 @@ static int mask(const struct rootfs *rootfs, const char *path, struct cover *nul
 	return r < 0 ? err_sys(err, -r, "mask /%s", path) : 0;
 }
 
-int rootfs_mask(const struct rootfs_plan *plan, const struct rootfs *rootfs, struct err *err)
+int rootfs_mask(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
 {
 	struct cover null = { .fd = rootfs->null_tree }, empty = { .fd = -1 };
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < plan->masked.count; i++)
+	for (size_t i = 0; r == 0 && i < plan->masked.count; i++) {
+		if (rootfs_sweep(rootfs))
+			empty = (struct cover){ .fd = -1 };
 		r = mask(rootfs, plan->masked.items[i], &null, &empty, err);
-	auto_close(&empty.fd);
+	}
 	return r < 0 ? err_in(err, "linux.maskedPaths") : 0;
 }
 
-static int make_readonly(const struct rootfs *rootfs, const char *path, struct err *err)
+static int make_readonly(struct rootfs *rootfs, const char *path, struct err *err)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-	autofd place = -1, tree = -1;
+	sweptfd place = -1, tree = -1;
 	int r = path_open_if_exists(rootfs->fd, path, O_PATH, &place, err);
 
 	if (r != 0)
 		return r;
-	tree = sys_open_tree(place, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
-	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr) < 0)
-		return err_sys(err, errno, "make /%s read-only", path);
+	rootfs->newest = place;
+	tree = rootfs_copy_with(place, AT_RECURSIVE, &attr);
+	if (tree < 0)
+		return err_sys(err, -tree, "make /%s read-only", path);
 	r = rootfs_attach(tree, place);
 	return r < 0 ? err_sys(err, -r, "make /%s read-only", path) : 0;
 }
 
-int rootfs_make_readonly(const struct rootfs_plan *plan, const struct rootfs *rootfs, struct err *err)
+int rootfs_make_readonly(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
 {
-	for (size_t i = 0; i < plan->readonly_paths.count; i++)
+	for (size_t i = 0; i < plan->readonly_paths.count; i++) {
+		(void)rootfs_sweep(rootfs);
 		if (make_readonly(rootfs, plan->readonly_paths.items[i], err) < 0)
 			return err_in(err, "linux.readonlyPaths");
+	}
 	return 0;
 }

@@ -111,7 +111,7 @@ static int finish(const struct rootfs_plan *plan, struct rootfs *rootfs, const s
 	struct mount_attr attr = { .propagation = m->options.propagation };
 	bool keep_dev = str_eq(m->destination, "/dev") && str_eq(m->type, "tmpfs");
 	bool propagate = attr.propagation && !(attr.propagation == MS_PRIVATE && rootfs_is_private(plan));
-	autofd fd = -1;
+	sweptfd fd = -1;
 	int r;
 
 	if ((!m->magic || is_safe) && !propagate && !keep_dev)
@@ -124,7 +124,7 @@ static int finish(const struct rootfs_plan *plan, struct rootfs *rootfs, const s
 	if (propagate && sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) < 0)
 		return err_sys(err, errno, "set the propagation of %s", m->destination);
 	if (keep_dev)
-		rootfs->dev_fd = take_fd(&fd);
+		rootfs->dev_fd = fd;
 	return 0;
 }
 
@@ -133,7 +133,7 @@ static int mount_tmpfs(const struct rootfs_plan *plan, struct rootfs *rootfs, co
 {
 	unsigned long flags = mount_options_flags(&m->options);
 	struct mount_target target;
-	autofd place = -1, from = -1, mounted = -1;
+	sweptfd place = -1, from = -1, mounted = -1;
 	autobuf data = { 0 };
 	int r = rootfs_open_target(rootfs, m, true, &target, err);
 
@@ -165,7 +165,7 @@ static int mount_file_system(const struct rootfs_plan *plan, struct rootfs *root
 			     struct err *err)
 {
 	struct mount_target target;
-	autofd place = -1;
+	sweptfd place = -1;
 	int r;
 
 	r = mount_in_dev(rootfs, m);
@@ -189,7 +189,7 @@ static int change_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, c
 			struct err *err)
 {
 	unsigned long flags = MS_REMOUNT | mount_options_flags(&m->options);
-	autofd place = -1;
+	sweptfd place = -1;
 	int r = path_open(rootfs->fd, m->destination, O_PATH, &place, err);
 
 	if (r < 0)
@@ -205,7 +205,6 @@ static int change_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, c
 static int mount_one(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m, struct err *err)
 {
 	if (str_eq(m->destination, "/dev") && rootfs->dev_fd >= 0) { /* covered, or changed */
-		auto_close(&rootfs->dev_fd);
 		rootfs->dev_fd = -1;
 		rootfs->in_dev = false;
 	}
@@ -223,8 +222,10 @@ static int mount_one(const struct rootfs_plan *plan, struct rootfs *rootfs, cons
 
 int rootfs_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
 {
-	for (size_t i = 0; i < plan->mount_count; i++)
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		(void)rootfs_sweep(rootfs);
 		if (mount_one(plan, rootfs, &plan->mounts[i], err) < 0)
 			return err_in(err, "%s", plan->mounts[i].where);
+	}
 	return 0;
 }

@@ -67,7 +67,6 @@ int rootfs_open(const struct rootfs_plan *plan, struct rootfs *rootfs, struct er
 {
 	int r = open_null(rootfs, err);
 
-	rootfs->umask = umask(0);
 	if (r == 0 && plan->context.has_mount_ns) {
 		r = set_propagation(plan, err);
 		if (r == 0)
@@ -76,5 +75,9 @@ int rootfs_open(const struct rootfs_plan *plan, struct rootfs *rootfs, struct er
 	if (r < 0)
 		return r;
 	rootfs->fd = open(plan->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return rootfs->fd < 0 ? err_sys(err, errno, "root.path: open %s", plan->path) : 0;
+	if (rootfs->fd < 0)
+		return err_sys(err, errno, "root.path: open %s", plan->path);
+	rootfs_keep(rootfs, rootfs->null_fd);
+	rootfs_keep(rootfs, rootfs->fd);
+	return 0;
 }

@@ -29,12 +29,12 @@ static int protect_root(const struct rootfs_plan *plan, int root, struct err *er
 
 static void close_all(struct rootfs *rootfs)
 {
-	int *fds[] = { &rootfs->fd, &rootfs->null_fd, &rootfs->dev_fd, &rootfs->null_tree };
+	int *fds[] = { &rootfs->fd, &rootfs->null_fd, &rootfs->null_tree };
 
-	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		auto_close(fds[i]);
-		*fds[i] = -1;
-	}
+	(void)sys_close_range((unsigned int)rootfs->sweep_from, ~0U, 0); /* cannot fail with these arguments */
+	*rootfs = (struct rootfs)ROOTFS_CLOSED;
 }
 
 int rootfs_protect(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)

@@ -4,6 +4,8 @@
  * overlay annotations into a list of operations with all options parsed.  Everything else runs on the guest
  * side, in a mount namespace made for the guest, in this order:
  *
+ * The caller's umask must be 0, so that the modes of what is made are exact.
+ *
  *   rootfs_open      propagation of "/", then the rootfs by bind or overlay; its descriptor
  *   rootfs_mount     spec.mounts in their order
  *   rootfs_devices   default and listed devices, /dev links
@@ -52,8 +54,12 @@ struct rootfs {
 	/* for this folder alone */
 	int dev_fd;    /* O_PATH of /dev, when a new tmpfs is mounted there */
 	bool in_dev;   /* it is the current directory */
-	mode_t umask;  /* the caller's */
 	int null_tree; /* a copy of null_fd's mount: once the host's tree is gone it could not be made */
+	int newest;    /* one of the latest descriptors that can be swept */
+
+	/* Set by the caller: no descriptor from this number on is in use, or will be before rootfs_protect() returns.  The set-up
+	 * closes what it opens there in one call. */
+	int sweep_from;
 };
 #define ROOTFS_CLOSED { .fd = -1, .null_fd = -1, .dev_fd = -1, .null_tree = -1 }
 

@@ -3,17 +3,28 @@
 
 #include "rootfs/plan.h"
 
+/* The set-up opens very many descriptors for a moment each.  All are close-on-exec, and this process does nothing else with
+ * numbers as high, so a `sweptfd` is not closed where it was used: rootfs_sweep() closes them in one call. */
+#define sweptfd int
+
+/* This descriptor is not to be swept. */
+void rootfs_keep(struct rootfs *rootfs, int fd);
+
+/* Between two paths: if many have piled up, which a low RLIMIT_NOFILE may not allow, close them, but for rootfs->dev_fd.
+ * Returns true if they were closed. */
+bool rootfs_sweep(struct rootfs *rootfs);
+
 /* Mount the overlay that the annotations declare on the rootfs' path. */
 int rootfs_mount_overlay(const struct rootfs_plan *plan, struct err *err);
 
-/* The place a mount goes to, opened; `fd` is O_PATH and the caller's to close. */
+/* The place a mount goes to, opened; `fd` is O_PATH and will be swept. */
 struct mount_target {
 	int fd;
 	bool made; /* it did not exist before */
 };
 
 /* Open the destination of a mount, making it when it is missing.  want_dir: a directory, otherwise a file. */
-int rootfs_open_target(const struct rootfs *rootfs, const struct mount_item *item, bool want_dir,
+int rootfs_open_target(struct rootfs *rootfs, const struct mount_item *item, bool want_dir,
 		       struct mount_target *ret, struct err *err);
 
 /* Open what the destination's path leads to after the mount, O_PATH: what was mounted there, unless somebody moved the

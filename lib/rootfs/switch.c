@@ -1,11 +1,13 @@
 #include "rootfs/rootfs.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "base/sys.h"
 #include "rootfs/bind.h"
+#include "rootfs/setup.h"
 
 /* With both arguments ".", the old root lands on top of the new one, without a directory for it in the rootfs: one
  * unmount, and it is gone (pivot_root(2), "pivot_root(".", ".")"). */
@@ -46,8 +48,14 @@ static int move(const struct rootfs_plan *plan, struct err *err)
 /* Masks are copies of the null device's mount, which is the host's. */
 static int copy_null(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
 {
+	/* it stays open for long: with a low number */
+	rootfs->newest = INT_MAX;
+	(void)rootfs_sweep(rootfs);
 	rootfs->null_tree = rootfs_copy_mount(plan, rootfs->null_fd);
-	return rootfs->null_tree < 0 ? err_sys(err, -rootfs->null_tree, "copy the mount of /dev/null") : 0;
+	if (rootfs->null_tree < 0)
+		return err_sys(err, -rootfs->null_tree, "copy the mount of /dev/null");
+	rootfs_keep(rootfs, rootfs->null_tree);
+	return 0;
 }
 
 int rootfs_switch(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)

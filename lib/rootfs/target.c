@@ -12,6 +12,9 @@
 #define TARGET_DIR_MODE	 0755
 #define TARGET_FILE_MODE 0644
 
+/* Numbers that may pile up. */
+#define SWEEP_AFTER 5
+
 /* In a /dev that was just mounted nobody else can have made anything: the name is new, or we made it ourselves. */
 static bool make_in_dev(const struct rootfs *rootfs, const char *destination, bool want_dir, struct mount_target *ret)
 {
@@ -60,7 +63,7 @@ static int open_nofollow(const struct rootfs *rootfs, const char *path, bool wan
 	return r == 1 ? make(rootfs, path, want_dir, ret, err) : r;
 }
 
-int rootfs_open_target(const struct rootfs *rootfs, const struct mount_item *item, bool want_dir,
+int rootfs_open_target(struct rootfs *rootfs, const struct mount_item *item, bool want_dir,
 		       struct mount_target *ret, struct err *err)
 {
 	autofd fd = -1;
@@ -73,6 +76,7 @@ int rootfs_open_target(const struct rootfs *rootfs, const struct mount_item *ite
 	if (r < 0)
 		return r;
 	if (r == 0) {
+		rootfs->newest = fd;
 		*ret = (struct mount_target){ .fd = take_fd(&fd) };
 		return 0;
 	}
@@ -90,6 +94,7 @@ int rootfs_open_target(const struct rootfs *rootfs, const struct mount_item *ite
 	if (r < 0)
 		return r;
 	*ret = target;
+	rootfs->newest = fd;
 	ret->fd = take_fd(&fd);
 	return 0;
 }
@@ -99,4 +104,26 @@ int rootfs_reopen_target(const struct rootfs *rootfs, const struct mount_item *i
 	bool follow = !item->literal && !item->options.dest_nofollow;
 
 	return path_open(rootfs->fd, item->destination, O_PATH | (follow ? 0 : O_NOFOLLOW), ret_fd, err);
+}
+
+void rootfs_keep(struct rootfs *rootfs, int fd)
+{
+	if (rootfs->sweep_from <= fd)
+		rootfs->sweep_from = fd + 1;
+}
+
+bool rootfs_sweep(struct rootfs *rootfs)
+{
+	unsigned int from = (unsigned int)rootfs->sweep_from, dev = (unsigned int)rootfs->dev_fd;
+
+	if (rootfs->newest < rootfs->sweep_from + SWEEP_AFTER)
+		return false;
+	/* neither fails with these arguments */
+	if (rootfs->dev_fd > rootfs->sweep_from)
+		(void)sys_close_range(from, dev - 1, 0);
+	if (rootfs->dev_fd >= rootfs->sweep_from)
+		from = dev + 1;
+	(void)sys_close_range(from, ~0U, 0);
+	rootfs->newest = -1;
+	return true;
 }
