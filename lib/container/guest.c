@@ -204,8 +204,8 @@ static int personality(struct run *run, struct err *err)
 	return personality_apply(&run->plan->personality, err);
 }
 
-/* A log file or pipe that the caller made for the guest becomes the guest user's, so that /dev/stdout can be opened again
- * inside.  Devices, /dev/null among them, are never touched. */
+/* A log file or pipe that the caller made for the guest becomes the guest user's and group's, so that /dev/stdout can be
+ * opened again inside.  Devices, /dev/null among them, are never touched. */
 static int give_stdio(struct run *run, struct err *err)
 {
 	const struct spec_user *user = &run->plan->process->user;
@@ -219,7 +219,7 @@ static int give_stdio(struct run *run, struct err *err)
 		if (st.st_uid == user->uid || !(S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
 			continue;
 		/* EROFS, EPERM: then the guest can use it, but not open it again */
-		(void)!fchown(fd, user->uid, (gid_t)-1);
+		(void)!fchown(fd, user->uid, user->gid);
 	}
 	return 0;
 }

@@ -31,7 +31,6 @@ static const struct {
 	{ "kernel/sem", OWN_IPC, "ipc" },
 	{ "kernel/sem_next_id", OWN_IPC, "ipc" },
 	{ "kernel/domainname", OWN_UTS, "uts" },
-	{ "kernel/hostname", OWN_UTS, "uts" },
 	{ "user/*", OWN_USER, "user" },
 };
 
@@ -65,7 +64,7 @@ static bool matches(const char *pattern, const char *path)
 	return pattern[size] ? strncmp(path, pattern, size) == 0 && path[size] : str_eq(path, pattern);
 }
 
-static int check_one(const struct spec_pair *pair, unsigned int own, struct err *err)
+static int check_one(const struct spec *spec, const struct spec_pair *pair, unsigned int own, struct err *err)
 {
 	char path[KEY_MAX];
 
@@ -73,6 +72,10 @@ static int check_one(const struct spec_pair *pair, unsigned int own, struct err 
 		return err_user(err, "linux.sysctl[\"%.200s\"]: not a name of a sysctl", pair->key);
 	if (!pair->value || strpbrk(pair->value, "\n\r"))
 		return err_user(err, "linux.sysctl[\"%s\"]: the value has more than one line", pair->key);
+	if (str_eq(path, "kernel/hostname"))
+		return err_user(err, "linux.sysctl[\"%s\"]: is set by the property hostname", pair->key);
+	if (str_eq(path, "kernel/domainname") && spec->domainname && *spec->domainname)
+		return err_user(err, "linux.sysctl[\"%s\"]: conflicts with the property domainname", pair->key);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (!matches(keys[i].path, path))
 			continue;
@@ -92,7 +95,7 @@ int sysctl_plan(const struct spec *spec, bool has_ipc_ns, bool has_network_ns, b
 			   (has_uts_ns ? OWN_UTS : 0) | (has_user_ns ? OWN_USER : 0);
 
 	for (size_t i = 0; i < spec->linux_.sysctl.count; i++) {
-		int r = check_one(&spec->linux_.sysctl.items[i], own, err);
+		int r = check_one(spec, &spec->linux_.sysctl.items[i], own, err);
 
 		if (r < 0)
 			return r;

@@ -50,6 +50,15 @@ load ../run/helpers
 	"$KAVEL" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 2>&1 3>&- | grep -q reopened
 }
 
+@test "a file that is the guest's standard stream becomes its user's and group's" {
+	local file=$BATS_TEST_TMPDIR/out
+
+	config '.process.user = {uid: 1000, gid: 1001}'
+	guest_does ids
+	"$KAVEL" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$file" 3>&-
+	[[ $(stat -c '%u:%g' "$file") == 1000:1001 ]]
+}
+
 @test "the output of a detached guest goes where create's went" {
 	guest_does say=late pause
 	"$KAVEL" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 3>&-

@@ -49,6 +49,19 @@ load ../run/helpers
 	assert_clean
 }
 
+@test "a name that two properties set is refused" {
+	config '.linux.sysctl = {"kernel.hostname": "x"} | del(.hostname)'
+	run_guest exit=0
+	assert_refused kernel.hostname hostname
+	config '.linux.sysctl = {"kernel.domainname": "x"} | .domainname = "y"'
+	run_guest exit=0
+	assert_refused kernel.domainname domainname
+	config 'del(.domainname)'
+	run_guest read=/proc/sys/kernel/domainname
+	assert_success
+	assert_line x
+}
+
 @test "settings are not writable by the guest afterwards" {
 	run_guest write=/proc/sys/net/ipv4/ip_forward:1 write=/proc/sys/kernel/shmmni:5
 	assert_success

@@ -186,13 +186,13 @@ static int plan_sysctl(const char *key, const char *value, bool own)
 static void sysctls_of_the_host_are_refused(void)
 {
 	static const char *const fine[] = {
-		"net.ipv4.ip_forward",	    "net/ipv4/ip_forward", "net.ipv4.conf.eth0/1.forwarding",
-		"kernel.shm_rmid_forced",   "kernel.msgmax",	   "kernel.sem",
-		"fs.mqueue.msg_max",	    "kernel.domainname",   "kernel.hostname",
-		"user.max_user_namespaces",
+		"net.ipv4.ip_forward",	  "net/ipv4/ip_forward", "net.ipv4.conf.eth0/1.forwarding",
+		"kernel.shm_rmid_forced", "kernel.msgmax",	 "kernel.sem",
+		"fs.mqueue.msg_max",	  "kernel.domainname",	 "user.max_user_namespaces",
 	};
 	static const char *const wrong[] = {
 		"kernel.core_pattern",
+		"kernel.hostname",
 		"kernel.sem2",
 		"kernel.sem.x",
 		"net",
