@@ -255,14 +255,24 @@ static void take_own(struct scan *scan, char *line)
 	}
 }
 
-static void read_own_groups(struct scan *scan, const char *path)
+/* Returns 0 or -errno (no text). */
+static int read_own_groups(struct scan *scan, const char *path)
 {
 	char text[PROC_CGROUP_MAX], *at = text, *line;
+	ssize_t n = file_read_short(AT_FDCWD, path, text, sizeof(text));
 
-	if (file_read_short(AT_FDCWD, path, text, sizeof(text)) < 0)
-		return; /* without procfs the own group is unknown, and what needs it is refused */
+	if (n < 0)
+		return (int)n;
 	while ((line = next_field(&at, '\n')))
 		take_own(scan, line);
+	/* a v1 hierarchy whose controllers are not known is of no use, and would look like v2 */
+	for (unsigned int i = 0; i < scan->layout->count;) {
+		if (scan->v2[i] || scan->layout->items[i].controllers[0])
+			i++;
+		else
+			drop_item(scan, i);
+	}
+	return 0;
 }
 
 static enum cgroup_mode mode_of(const struct scan *scan)
@@ -278,6 +288,17 @@ static enum cgroup_mode mode_of(const struct scan *scan)
 	return has_v2 ? CGROUP_V2 : CGROUP_NONE;
 }
 
+static void take_pure_v2(struct scan *scan, const char *mount_point)
+{
+	struct cgroup_hierarchy *item = &scan->layout->items[0];
+
+	*item = (struct cgroup_hierarchy){ 0 };
+	(void)snprintf(item->mount_point, sizeof(item->mount_point), "%s", mount_point);
+	(void)snprintf(scan->facts[0].root, sizeof(scan->facts[0].root), "/");
+	scan->v2[0] = true;
+	scan->layout->count = 1;
+}
+
 int cgroup_detect_in(const struct cgroup_sources *sources, struct cgroup_layout *ret, struct err *err)
 {
 	struct scan scan = { .layout = ret };
@@ -287,18 +308,17 @@ int cgroup_detect_in(const struct cgroup_sources *sources, struct cgroup_layout 
 	ret->count = 0;
 	ret->is_root = getauxval(AT_EUID) == 0;
 	if (statfs(sources->usual, &fs) == 0 && (uint64_t)fs.f_type == SYS_CGROUP2_MAGIC) {
-		ret->items[0] = (struct cgroup_hierarchy){ 0 };
-		(void)snprintf(ret->items[0].mount_point, sizeof(ret->items[0].mount_point), "%s", sources->usual);
-		(void)snprintf(scan.facts[0].root, sizeof(scan.facts[0].root), "/");
-		scan.v2[0] = true;
-		ret->count = 1;
+		take_pure_v2(&scan, sources->usual);
+		/* without procfs the own group is not known, and a path that depends on it is refused */
+		(void)read_own_groups(&scan, sources->own);
 	} else {
 		r = read_mountinfo(&scan, sources->mountinfo, err);
 		if (r < 0)
 			return r;
+		r = ret->count ? read_own_groups(&scan, sources->own) : 0;
+		if (r < 0)
+			return err_sys(err, -r, "read %s", sources->own);
 	}
-	if (ret->count)
-		read_own_groups(&scan, sources->own);
 	ret->mode = mode_of(&scan);
 	return 0;
 }

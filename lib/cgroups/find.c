@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cgroups/group.h"
 
@@ -17,6 +18,22 @@ static unsigned int count_marked(char *full, size_t root_size, uint64_t *ret_ino
 		*strrchr(full, '/') = '\0';
 	}
 	return levels;
+}
+
+void group_remove_marked_parents(const struct cgroup_layout *layout, const char *path)
+{
+	for (unsigned int i = 0; i < layout->count; i++) {
+		size_t root_size = strlen(layout->items[i].mount_point);
+		char full[GROUP_PATH_MAX];
+		struct stat st;
+
+		group_full_path(layout, i, path, full);
+		for (char *slash = strrchr(full, '/'); slash > full + root_size; slash = strrchr(full, '/')) {
+			*slash = '\0';
+			if (lstat(full, &st) == 0 && (!(st.st_mode & S_ISVTX) || rmdir(full) < 0))
+				break; /* somebody else's, or in use */
+		}
+	}
 }
 
 int cgroup_find(const struct cgroup_layout *layout, const char *path, struct cgroup_made *ret)

@@ -46,6 +46,9 @@ int group_wait_event(int events, int64_t timeout_ms);
 /* Milliseconds of a clock that only goes forward. */
 int64_t group_now_ms(void);
 
+/* Remove the directories above a group that bear kavel's mark, as far as they are empty. */
+void group_remove_marked_parents(const struct cgroup_layout *layout, const char *path);
+
 /* Remove what cgroup_make() made before it failed; nobody was put into the groups yet. */
 void group_unmake(const struct cgroup_layout *layout, const struct cgroup_made *made);
 

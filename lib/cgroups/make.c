@@ -14,6 +14,8 @@
 #include "cgroups/members.h"
 #include "cgroups/plan.h"
 
+#define TRIES_MAX 10
+
 /* Remove the `levels` lowest directories of `full`, as far as they are empty; `full` is cut. */
 static void remove_levels(char *full, unsigned int levels)
 {
@@ -43,36 +45,44 @@ static int make_parents(char *full, size_t root_size, unsigned int *ret_made)
 	return 0;
 }
 
-/* Make the directory `full`, whose first `root_size` bytes are the mount point.  *ret_levels: how many directories were
- * made; 0: it existed.  On failure none is left. */
-static int make_path(const char *full, size_t root_size, unsigned int *ret_levels, struct err *err)
+/* One try of make_path().  Returns 0 or -errno; on failure nothing is left. */
+static int try_path(const char *full, size_t root_size, unsigned int *ret_levels)
 {
 	char path[GROUP_PATH_MAX];
 	unsigned int parents = 0;
 	int r;
 
-	*ret_levels = 0;
 	if (mkdir(full, GROUP_MODE) == 0) {
 		*ret_levels = 1;
 		return 0;
 	}
-	if (errno == EEXIST)
-		return 0;
 	if (errno != ENOENT)
-		return err_sys(err, errno, "make cgroup %s", full);
+		return -errno;
 	(void)snprintf(path, sizeof(path), "%s", full);
 	r = make_parents(path, root_size, &parents);
 	if (r == 0) {
-		if (mkdir(full, GROUP_MODE) == 0) {
-			*ret_levels = parents + 1;
-			return 0;
-		}
-		r = -errno;
-		if (r == -EEXIST) /* somebody else was faster */
-			return 0;
+		r = mkdir(full, GROUP_MODE) < 0 ? -errno : 0;
 		*strrchr(path, '/') = '\0';
 	}
-	remove_levels(path, parents);
+	if (r == 0)
+		*ret_levels = parents + 1;
+	else
+		remove_levels(path, parents);
+	return r;
+}
+
+/* Make the directory `full`, whose first `root_size` bytes are the mount point.  *ret_levels: how many directories were
+ * made; 0: it existed.  On failure none is left. */
+static int make_path(const char *full, size_t root_size, unsigned int *ret_levels, struct err *err)
+{
+	int r = -ENOENT;
+
+	*ret_levels = 0;
+	/* ENOENT again: the end of another container took a parent away meanwhile */
+	for (int i = 0; r == -ENOENT && i < TRIES_MAX; i++)
+		r = try_path(full, root_size, ret_levels);
+	if (r == 0 || r == -EEXIST)
+		return 0;
 	return err_sys(err, -r, "make cgroup %s", full);
 }
 

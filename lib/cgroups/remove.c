@@ -256,6 +256,7 @@ static int remove_all(const struct cgroup_layout *layout, const struct cgroup_ma
 int cgroup_remove(const struct cgroup_layout *layout, const struct cgroup_made *made, int timeout_ms, struct err *err)
 {
 	struct cgroup_made found;
+	int r = 0;
 
 	if (!made->path[0] || layout->mode == CGROUP_NONE)
 		return 0;
@@ -263,9 +264,11 @@ int cgroup_remove(const struct cgroup_layout *layout, const struct cgroup_made *
 		return remove_all(layout, made, true, timeout_ms, err);
 	/* Only the intent is known: the maker died before it could record more.  A guest that was born by then ends by
 	 * itself, as it hears no more from the host side. */
-	if (cgroup_find(layout, made->path, &found) > 0)
-		return 0;
-	return remove_all(layout, &found, false, timeout_ms, err);
+	if (cgroup_find(layout, made->path, &found) == 0)
+		r = remove_all(layout, &found, false, timeout_ms, err);
+	if (r == 0)
+		group_remove_marked_parents(layout, made->path);
+	return r;
 }
 
 void group_unmake(const struct cgroup_layout *layout, const struct cgroup_made *made)

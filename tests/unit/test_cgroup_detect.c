@@ -125,6 +125,19 @@ static void decodes_blanks_in_mount_points(void)
 	CHECK_STR(layout.items[0].mount_point, "/cg roups/v\\2");
 }
 
+static void drops_v1_hierarchies_without_known_controllers(void)
+{
+	struct cgroup_layout layout;
+
+	detect(hybrid_mounts, "3:memory:/a/b\n0::/u/v\n", &layout);
+	CHECK(layout.mode == CGROUP_HYBRID);
+	CHECK(layout.count == 2);
+	CHECK(find(&layout, "memory") && find(&layout, ""));
+	detect(hybrid_mounts, "", &layout);
+	CHECK(layout.mode == CGROUP_V2);
+	CHECK_STR(layout.items[0].mount_point, "/sys/fs/cgroup/unified");
+}
+
 static void survives_damaged_lines(void)
 {
 	struct cgroup_layout layout;
@@ -211,6 +224,7 @@ static const struct unit_test tests[] = {
 	TEST(prefers_the_mount_with_the_whole_tree),
 	TEST(sees_the_own_group_through_the_root_of_the_mount),
 	TEST(decodes_blanks_in_mount_points),
+	TEST(drops_v1_hierarchies_without_known_controllers),
 	TEST(survives_damaged_lines),
 	TEST(puts_the_group_where_the_config_says),
 	TEST(refuses_paths_that_are_not_a_groups_own),

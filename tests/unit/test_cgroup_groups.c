@@ -227,6 +227,19 @@ static void an_intent_alone_removes_what_is_marked_and_kills_nobody(void)
 	end(&trial);
 }
 
+static void an_intent_alone_removes_parents_of_a_group_that_was_never_made(void)
+{
+	struct cgroup_made intent = { 0 };
+	struct trial trial;
+
+	if (begin(&trial, "") && make(&trial)) {
+		(void)snprintf(intent.path, sizeof(intent.path), "%s", trial.made.path);
+		CHECK(unlinkat(AT_FDCWD, trial.full, AT_REMOVEDIR) == 0);
+		CHECK(cgroup_remove(&trial.layout, &intent, 0, &trial.err) == 0);
+	}
+	end(&trial);
+}
+
 static void a_group_that_existed_is_used_and_left_in_place(void)
 {
 	struct trial trial, again;
@@ -327,6 +340,7 @@ static const struct unit_test tests[] = {
 	TEST(signals_reach_the_members_and_nobody_else),
 	TEST(another_group_of_that_path_is_not_touched),
 	TEST(an_intent_alone_removes_what_is_marked_and_kills_nobody),
+	TEST(an_intent_alone_removes_parents_of_a_group_that_was_never_made),
 	TEST(a_group_that_existed_is_used_and_left_in_place),
 	TEST(a_group_in_use_is_refused_and_its_processes_live),
 	TEST(frozen_groups_thaw_and_can_be_killed),
