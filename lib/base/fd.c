@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -52,9 +53,14 @@ int fd_set_cloexec(int fd, bool on)
 
 int fd_fill_stdio(bool *ret_stdout_was_closed, struct err *err)
 {
+	struct pollfd std[] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+
 	*ret_stdout_was_closed = false;
+	/* one call tells which are closed: POLLNVAL */
+	if (poll(std, ARRAY_SIZE(std), 0) < 0)
+		return err_sys(err, errno, "look at the standard descriptors");
 	for (int fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0)
+		if (!(std[fd].revents & POLLNVAL))
 			continue;
 		*ret_stdout_was_closed |= fd == STDOUT_FILENO;
 		/* the lowest free number is this one: those below are open */

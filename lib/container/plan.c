@@ -27,14 +27,14 @@ static int find_bundle(struct plan *plan, struct err *err)
 static int read_config(struct plan *plan, struct err *err)
 {
 	const char *name = plan->options->config ? plan->options->config : "config.json";
-	autofd dir = open(plan->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *path = *name == '/' ? name : arena_printf(&plan->arena, "%s/%s", plan->bundle, name);
 	int r;
 
-	if (dir < 0)
-		return err_sys(err, errno, "bundle %s", plan->bundle);
-	r = file_read(dir, name, SPEC_SIZE_MAX, &plan->config_text, &plan->config_size, err);
+	if (!path)
+		return err_memory(err);
+	r = file_read(AT_FDCWD, path, SPEC_SIZE_MAX, &plan->config_text, &plan->config_size, err);
 	if (r < 0)
-		return err_in(err, "bundle %s", plan->bundle);
+		return r;
 	r = spec_parse(plan->config_text, plan->config_size, name, &plan->document, err);
 	if (r < 0)
 		return r;

@@ -303,9 +303,10 @@ int caps_apply_bounding(const struct caps_plan *plan, struct err *err)
 	return r;
 }
 
-static int apply_ambient(uint64_t set, struct err *err)
+static int apply_ambient(uint64_t set, uint64_t inheritable, struct err *err)
 {
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && (errno != EINVAL || set))
+	/* what is not inheritable has left the ambient set already (capabilities(7)) */
+	if (inheritable && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && (errno != EINVAL || set))
 		return err_sys(err, errno, "clear the ambient capabilities");
 	for (int number = 0; number < CAPS_MAX; number++)
 		if ((set & BIT(number)) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) < 0)
@@ -341,7 +342,7 @@ int caps_apply(const struct caps_plan *plan, struct err *err)
 	r = set_caps(&want);
 	if (r < 0)
 		return explain_capset(-r, plan, err);
-	r = apply_ambient(plan->ambient, err);
+	r = apply_ambient(plan->ambient, plan->inheritable, err);
 	if (r == 0)
 		r = get_caps(&have, err);
 	if (r < 0)
