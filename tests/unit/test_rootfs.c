@@ -382,6 +382,9 @@ static void refuses_with_the_place(void)
 		  "linux.devices[0].major" },
 		{ "\"linux\":{\"devices\":[{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":1,\"minor\":1099511627776}]}",
 		  "linux.devices[0].minor" },
+		{ "\"linux\":{\"devices\":[{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":1,\"minor\":3,"
+		  "\"fileMode\":24576}]}",
+		  "linux.devices[0].fileMode: 60000 is of another kind of file" },
 		{ "\"annotations\":{\"org.kavel.overlay.upperdir\":\"/u\"}", "lowerdirs\"]: is missing" },
 		{ "\"annotations\":{\"org.kavel.overlay.lowerdirs\":\"/a\",\"org.kavel.overlay.upperdir\":\"/u\"}",
 		  "workdir\"]: is missing" },
