@@ -23,22 +23,19 @@ static const char *name_in_dev(const char *path)
 	return name && !strchr(name, '/') ? name : NULL;
 }
 
-/* lib/spec has checked type, numbers and path: absolute, without "..". */
+/* lib/spec has checked type, numbers, mode (without the type of the file) and path: absolute, without "..". */
 static int plan_device(const struct spec_device *device, struct arena *arena, struct device_item *item, struct err *err)
 {
 	const struct str_name *type = str_lookup(types, device->type);
 	mode_t mode = device->file_mode.is_set ? (mode_t)device->file_mode.value : 0666;
 
-	if ((mode & S_IFMT) && (mode & S_IFMT) != (mode_t)type->value)
-		return err_user(err, "%s.fileMode: %04o is of another kind of file than type \"%s\"", item->where, mode,
-				device->type);
 	item->path = plan_clean_path(device->path, arena);
 	if (!item->path)
 		return err_memory(err);
 	if (str_eq(item->path, "/dev"))
 		return err_user(err, "%s.path: /dev is a directory", item->where);
 	item->name = name_in_dev(item->path);
-	item->mode = (mode_t)type->value | (mode & 07777);
+	item->mode = (mode_t)type->value | mode;
 	item->uid = device->uid.is_set ? (uid_t)device->uid.value : 0;
 	item->gid = device->gid.is_set ? (gid_t)device->gid.value : 0;
 	if (!S_ISFIFO(item->mode))

@@ -63,8 +63,8 @@ static int open_nofollow(const struct rootfs *rootfs, const char *path, bool wan
 	return r == 1 ? make(rootfs, path, want_dir, ret, err) : r;
 }
 
-int rootfs_open_target(struct rootfs *rootfs, const struct mount_item *item, bool want_dir,
-		       struct mount_target *ret, struct err *err)
+int rootfs_open_target(struct rootfs *rootfs, const struct mount_item *item, bool want_dir, struct mount_target *ret,
+		       struct err *err)
 {
 	autofd fd = -1;
 	struct mount_target target = { .fd = -1 };
