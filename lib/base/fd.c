@@ -115,6 +115,8 @@ ssize_t fd_receive(int sock, void *data, size_t size, int *ret_fd)
 		/* The other side closed without reading all that we had sent: this is told once, and before what it had sent
 		 * itself, which is still there. */
 	} while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !is_reset && (is_reset = true))));
+	if (n == 0 && is_reset) /* there was no last word: not the same as an end after all was read */
+		return -ECONNRESET;
 	if (n < 0)
 		return -errno;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))

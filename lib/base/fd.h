@@ -27,6 +27,6 @@ int fd_fill_stdio(bool *ret_stdout_was_closed, struct err *err);
 int fd_send(int sock, const void *data, size_t size, int fd);
 
 /* Receive one message of at most `size` bytes; *ret_fd (when ret_fd is not NULL) is a close-on-exec
- * descriptor that came along, or -1.  Returns the number of bytes, 0 when the other side is gone, or
- * -errno (-EMSGSIZE: the message was longer). */
+ * descriptor that came along, or -1.  Returns the number of bytes; 0 when the other side is gone; or
+ * -errno (-EMSGSIZE: the message was longer; -ECONNRESET: it is gone without having read what was sent to it). */
 ssize_t fd_receive(int sock, void *data, size_t size, int *ret_fd);

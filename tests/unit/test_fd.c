@@ -25,6 +25,19 @@ static void a_last_word_is_heard_though_its_sender_left_ours_unread(void)
 	CHECK(fd_receive(ours, text, sizeof(text), NULL) == 0);
 }
 
+static void an_end_that_left_ours_unread_is_told_from_one_that_did_not(void)
+{
+	char text[16] = "";
+	autofd ours = -1;
+	int pair[2];
+
+	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
+	ours = pair[0];
+	CHECK(fd_send(ours, "unread", 6, -1) == 0);
+	(void)close(pair[1]);
+	CHECK(fd_receive(ours, text, sizeof(text), NULL) == -ECONNRESET);
+}
+
 static void a_message_that_is_too_long_is_an_error(void)
 {
 	char text[2];
@@ -54,6 +67,7 @@ static void a_descriptor_comes_along_closed_on_exec(void)
 
 static const struct unit_test tests[] = {
 	TEST(a_last_word_is_heard_though_its_sender_left_ours_unread),
+	TEST(an_end_that_left_ours_unread_is_told_from_one_that_did_not),
 	TEST(a_message_that_is_too_long_is_an_error),
 	TEST(a_descriptor_comes_along_closed_on_exec),
 	TEST_END,
