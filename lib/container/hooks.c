@@ -21,6 +21,7 @@
 #include "process/launch.h"
 
 #define OUTPUT_KEPT 900 /* bytes: fits into a struct err beside the rest */
+#define READS_MAX   16	/* a pipe's usual capacity */
 
 /* The last bytes that were written. */
 struct tail {
@@ -45,15 +46,19 @@ static void tail_add(struct tail *tail, const char *data, size_t size)
 	tail->data[tail->size] = '\0';
 }
 
-/* Read what is there.  Returns false at end of file. */
+/* Read what is there, but not for ever: who floods the pipe must not keep us from looking at the clock.  Returns false at
+ * end of file. */
 static bool tail_read(struct tail *tail, int fd)
 {
 	char data[4096];
-	ssize_t n;
+	ssize_t n = 1;
 
-	while ((n = read(fd, data, sizeof(data))) > 0)
-		tail_add(tail, data, (size_t)n);
-	return n < 0 && (errno == EAGAIN || errno == EINTR);
+	for (int i = 0; i < READS_MAX && n > 0; i++) {
+		n = read(fd, data, sizeof(data));
+		if (n > 0)
+			tail_add(tail, data, (size_t)n);
+	}
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 /* With a filter by the launcher, as the guest's own program; that reports a failure just as this does: the errno first. */
