@@ -101,8 +101,11 @@ static int exec_planned(const struct container_exec_options *o, struct run *run,
 		r = foreground_block_signals(err);
 	if (r == 0)
 		r = start_process(o, run, err);
-	if (r == -ECONNRESET && spawn_died_at_birth(run))
+	/* by itself it could only move to the container's own group */
+	if (r == -WIRE_GONE && !o->cgroup && spawn_died_at_birth(run))
 		r = start_process(o, run, err);
+	if (r == -WIRE_GONE)
+		r = spawn_explain_death(run, err);
 	if (r == 0)
 		r = finish(o, run, ret_status, err);
 	if (r < 0)

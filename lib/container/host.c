@@ -17,6 +17,7 @@
 #include "container/spawn.h"
 #include "container/step.h"
 #include "container/terminal.h"
+#include "container/wire.h"
 
 #define REMOVE_TIMEOUT_MS 10000
 
@@ -55,7 +56,11 @@ static int remove_cgroup(struct state *state, struct err *err)
 		r = cgroup_detect(&found, err);
 		layout = &found;
 	}
-	return r < 0 ? r : cgroup_remove(layout, &state->cgroup, REMOVE_TIMEOUT_MS, err);
+	if (r == 0)
+		r = cgroup_remove(layout, &state->cgroup, REMOVE_TIMEOUT_MS, err);
+	/* Of an intent: whoever lives in a group of that name still is not of this container, whose guest would have ended
+	 * with the host side. */
+	return r == -EBUSY && !state->cgroup.inode ? 0 : r;
 }
 
 /* With create the socket itself is bound by start, which then forwards what comes. */
@@ -188,9 +193,10 @@ const struct step host_create[] = {
 	DO_IF	(wants_console_socket,	"terminal",		send_terminal,	NULL),
 	/* the guest's own error names its stage */
 	DO	(NULL,			await_guest,		NULL),
-	DO_IF	(plan_wants_pid_file,	NULL,			write_pid_file,	NULL),
 	DO_IF	(plan_wants_pidfd_socket, NULL,			send_pidfd,	NULL),
 	DO	("state",		finish,			NULL),
+	/* the last: nothing that fails afterwards could leave the number of a dead process behind */
+	DO_IF	(plan_wants_pid_file,	NULL,			write_pid_file,	NULL),
 	STEPS_END
 };
 
@@ -233,10 +239,12 @@ int host_run(struct run *run, struct err *err)
 	/* modes of what is made are exact; hooks and the guest get the caller's back */
 	run->caller_umask = umask(022);
 	r = steps_run(host_create, run, err);
-	if (r == -ECONNRESET && spawn_died_at_birth(run))
-		r = steps_run(find_row(spawn_guest), run, err);
+	if (r == -WIRE_GONE && spawn_died_at_birth(run))
+		r = steps_run(find_row(open_namespaces), run, err);
+	if (r == -WIRE_GONE)
+		r = spawn_explain_death(run, err);
+	(void)umask(run->caller_umask);
 	if (r < 0)
 		undo_failed_create(run);
-	(void)umask(run->caller_umask);
 	return r;
 }

@@ -12,6 +12,7 @@
 #include "container/guest.h"
 #include "container/run.h"
 #include "container/step.h"
+#include "container/wire.h"
 #include "process/launch.h"
 
 #define DEATH_TIMEOUT_MS 1000
@@ -76,7 +77,7 @@ static const struct step *last_row(const struct run *run)
 }
 
 /* The guest ended without telling why: say what its parent can see. */
-static int explain_death(const struct run *run, struct err *err)
+int spawn_explain_death(const struct run *run, struct err *err)
 {
 	const struct step *row = last_row(run);
 	const char *at = row && row->name ? row->name : "set-up";
@@ -116,10 +117,8 @@ int spawn_await(struct run *run, struct err *err)
 
 	if (r > 0)
 		return spawn_explain_launch(run->child, run->plan->process->args.items[0], number, stage, err);
-	if (r < 0 && r != -ECONNRESET)
-		return r;
 	/* end of file: the launcher took over, or the guest side died before it could */
-	return r < 0 || last_row(run) ? explain_death(run, err) : 0;
+	return r == 0 && last_row(run) ? err_set(err, WIRE_GONE, "the guest side ended before its program ran") : r;
 }
 
 bool spawn_died_at_birth(struct run *run)

@@ -13,8 +13,11 @@ struct run;
 int spawn(struct run *run, struct err *err);
 
 /* Wait until the guest became the launcher and, unless that waits for start, executed the program.  Errors: what the guest
- * told, why execve(2) failed, or how the process died and at which stage. */
+ * told, why execve(2) failed, or WIRE_GONE. */
 int spawn_await(struct run *run, struct err *err);
+
+/* After WIRE_GONE from anything on the wire: say how the process died and at which stage.  Returns -ECONNRESET. */
+int spawn_explain_death(const struct run *run, struct err *err);
 
 /* True if the process was killed before it ran at all, although it was born in a cgroup.  Linux 6.14 to 6.18 kill such a
  * process when the caller's own cgroup has been killed by cgroup.kill once and the new one has not (the two counters are

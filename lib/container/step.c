@@ -37,7 +37,8 @@ int steps_undo(const struct step *table, struct state *state, struct err *err)
 	while (step-- > table) {
 		int r;
 
-		if (!step->undo)
+		/* the record of what could not be undone must stay, for the next try */
+		if (!step->undo || (first && step == table))
 			continue;
 		r = step->undo(state, first ? &other : err);
 		if (r < 0 && !first)

@@ -31,7 +31,8 @@ struct step {
 /* Run the rows in order until one fails. */
 int steps_run(const struct step *table, struct run *run, struct err *err);
 
-/* Undo all rows in reverse order.  A failing undo does not stop the others; the first failure is returned. */
+/* Undo all rows in reverse order.  A failing undo does not stop the others, but then the first row of the table, which holds
+ * the record of all others, is not undone.  The first failure is returned. */
 int steps_undo(const struct step *table, struct state *state, struct err *err);
 
 /* The stage tables: create on both sides, and the guest side of exec. */

@@ -57,7 +57,7 @@ static int take_failure(struct packet *packet, struct err *err)
 
 static int gone(struct err *err)
 {
-	return err_set(err, ECONNRESET, "the other side ended without a word");
+	return err_set(err, WIRE_GONE, "the other side ended without a word");
 }
 
 int wire_tell(int wire, enum wire_message message, int fd, struct err *err)
@@ -86,7 +86,7 @@ int wire_hear(int wire, enum wire_message expected, int *ret_fd, struct err *err
 		return err_sys(err, (int)-n, "receive from the other side");
 	if (n == sizeof(packet) && packet.message == MSG_FAILED)
 		return take_failure(&packet, err);
-	if ((size_t)n != PACKET_SHORT || packet.message != expected)
+	if ((size_t)n != PACKET_SHORT || packet.message != expected || (fd >= 0) != (expected == MSG_TERMINAL))
 		return err_set(err, EPROTO, "expected the message %s from the other side", wire_message_name(expected));
 	*ret_fd = take_fd(&fd);
 	return 0;

@@ -6,6 +6,8 @@
  * (its end of the wire is close-on-exec). */
 #pragma once
 
+#include <errno.h>
+
 #include "base/err.h"
 
 enum wire_message {
@@ -17,23 +19,28 @@ enum wire_message {
 	MSG_COUNT
 };
 
+/* The errno of "the other side ended without a word": one that no operation of a guest's set-up has, so that it is not taken
+ * for what the guest told of itself.  Who hears it looks why, and says so. */
+#define WIRE_GONE EOWNERDEAD
+
 /* Name of a message, for texts and tests. */
 const char *wire_message_name(enum wire_message message);
 
 /* Make the pair, close-on-exec. */
 int wire_make(int *ret_host, int *ret_guest, struct err *err);
 
-/* Send a message, with a descriptor unless fd is -1. */
+/* Send a message, with a descriptor unless fd is -1.  When the other side is gone, what it said last becomes the error:
+ * its failure, or WIRE_GONE. */
 int wire_tell(int wire, enum wire_message message, int fd, struct err *err);
 
 /* Send MSG_FAILED with a description.  A failure to send is not told: the other side is gone. */
 void wire_tell_failure(int wire, const struct err *failure);
 
-/* Wait for a message.  When MSG_FAILED comes instead, its description becomes the error.  End of file is ECONNRESET.
- * *ret_fd: a descriptor that came along, close-on-exec, or -1. */
+/* Wait for a message.  When MSG_FAILED comes instead, its description becomes the error.  End of file is WIRE_GONE.
+ * *ret_fd: the descriptor that comes along with MSG_TERMINAL, close-on-exec; -1 with others. */
 int wire_hear(int wire, enum wire_message expected, int *ret_fd, struct err *err);
 
 /* Host side, at the end: wait until the guest became the launcher and, when it starts at once, until that executed the
  * program.  Returns 0 for end of file; 1 when the launcher reported that it could not execute the program (*ret_number:
- * the errno, *ret_stage: enum launch_stage); or the guest's error. */
+ * the errno, *ret_stage: enum launch_stage); or the guest's error, which may be WIRE_GONE. */
 int wire_await_launch(int wire, int *ret_number, int *ret_stage, struct err *err);
