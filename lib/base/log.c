@@ -40,6 +40,13 @@ int log_open(const struct log_options *options, struct err *err)
 	return 0;
 }
 
+void log_close(void)
+{
+	log_state.is_open = false;
+	auto_close(&log_state.fd);
+	log_state.fd = -1;
+}
+
 int log_fd(void)
 {
 	return log_state.fd;

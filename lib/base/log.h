@@ -27,6 +27,9 @@ int log_open(const struct log_options *options, struct err *err);
 /* The log's descriptor, or -1: the guest side keeps it open until its last step. */
 int log_fd(void);
 
+/* Write nothing any more, and close the file. */
+void log_close(void);
+
 /* True if messages of this level are written: lets a caller skip costly preparation. */
 bool log_wants(enum log_level level);
 

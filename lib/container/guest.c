@@ -7,7 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -31,8 +34,7 @@ static const int reset_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE };
 /* The first number above all descriptors that this side still needs. */
 static int first_free(const struct run *run)
 {
-	const int used[] = { 2 + (int)run->plan->preserve_fds, run->wire, run->listen, run->terminal, run->state->root,
-			     run->state->dir, log_fd() };
+	const int used[] = { 2 + (int)run->plan->preserve_fds, run->wire, run->listen, run->terminal, log_fd() };
 	int highest = 2;
 
 	for (size_t i = 0; i < ARRAY_SIZE(used); i++)
@@ -59,6 +61,11 @@ static int session(struct run *run, struct err *err)
 		return err_sys(err, errno, "setsid");
 	/* modes of what is made in the rootfs are exact; restored before the launch */
 	(void)umask(0);
+	/* the lock on the container is the host side's, and must not outlive it here, in a mount or hook that hangs */
+	if (run->init < 0) {
+		auto_close(&run->state->dir);
+		run->state->dir = -1;
+	}
 	run->rootfs.sweep_from = first_free(run);
 	return 0;
 }
@@ -149,6 +156,7 @@ static int run_hooks(struct run *run, const char *stage, const struct spec_hook_
 	const struct plan *plan = run->plan;
 	struct hook_stage what = { .name = stage };
 	autobuf json = { 0 };
+	mode_t own;
 	int r = state_hook_json(run->state, status, pid, &json, err);
 
 	what.state_json = json.data;
@@ -161,10 +169,11 @@ static int run_hooks(struct run *run, const char *stage, const struct spec_hook_
 	} else {
 		what.dir = plan->host->hooks_in_bundle ? plan->bundle : rootfs_path(plan->rootfs);
 	}
-	(void)umask(run->caller_umask);
+	/* afterwards what it was: the set-up's, or the guest's own by now */
+	own = umask(run->caller_umask);
 	if (r == 0)
 		r = hooks_run(&what, hooks, err);
-	(void)umask(0);
+	(void)umask(own);
 	return r;
 }
 
@@ -282,18 +291,31 @@ static int restore_umask(struct run *run, struct err *err)
 	return 0;
 }
 
+/* /proc/PID/environ shows what lies on the stack, where the kernel put the caller's environment.  What was set later lies
+ * elsewhere, perhaps in memory that cannot be written. */
+static void forget_environment(void)
+{
+	const uintptr_t begin = getauxval(AT_RANDOM), end = getauxval(AT_EXECFN);
+
+	for (char **item = environ; item && *item; item++)
+		if ((uintptr_t)*item > begin && (uintptr_t)*item < end)
+			memset(*item, 0, strlen(*item));
+}
+
 /* Wait without the launcher: end of file tells the host side that the guest is ready.  What else is open of the host's would
- * stay so while this process waits: its lock on the container among them. */
+ * stay so while this process waits, in sight of the guest's other processes. */
 static void leave_host(struct run *run)
 {
 	struct state *state = run->state;
 
 	*run->progress = PROGRESS_READY;
-	auto_close(&state->dir);
+	log_close();
 	auto_close(&state->root);
 	auto_close(&run->cgroup);
+	auto_close(&run->terminal);
 	auto_close(&run->wire);
-	state->dir = state->root = run->cgroup = run->wire = -1;
+	state->root = run->cgroup = run->terminal = run->wire = -1;
+	forget_environment();
 }
 
 static _Noreturn void end(int number)
@@ -329,12 +351,13 @@ static bool has_no_process(const struct plan *plan)
 static int become_launcher(struct run *run, struct err *err)
 {
 	const struct spec_process *process = run->plan->process;
+	const int listen = run->start_connection >= 0 ? -1 : run->listen;
 	const struct launch launcher = {
 		.path = run->program,
 		.argv = (char *const *)(uintptr_t)process->args.items,
 		.envp = run->env.items,
-		.listen_fd = run->listen,
-		.status_fd = run->listen >= 0 ? -1 : run->wire,
+		.listen_fd = listen,
+		.status_fd = listen >= 0 ? -1 : run->wire,
 		.filter = run->plan->filter.instructions ? &run->plan->filter : NULL,
 		.drop_admin = run->plan->drop_admin,
 		.program_fd = run->launcher,
@@ -363,8 +386,7 @@ static int await_start(struct run *run, struct err *err)
 			return err_sys(err, errno, "wait for start");
 		n = run->start_connection < 0 ? 0 : recv(run->start_connection, &byte, 1, 0);
 	} while (n != 1);
-	auto_close(&run->listen);
-	run->listen = -1;
+	/* the socket stays until the launch: so long the container counts as created */
 	run->wire = run->start_connection;
 	return 0;
 }
