@@ -145,13 +145,18 @@ static int run_foreground(const struct container_create_options *options, struct
 		.notify = made->notify,
 		.terminal = take_fd(&made->terminal),
 	};
+	struct err other;
 	int r = foreground_wait(&foreground, ret_status, err);
 
 	if (r == 0)
 		state->init = (struct proc_id){ 0 }; /* reaped: its number may already be another's */
-	if (r < 0 || options->keep)
+	if (r < 0) {
+		/* nobody would wait for it any more */
+		if (container_undo(state, spec, &other) < 0)
+			log_warning("%s", other.text);
 		return r;
-	return container_undo(state, spec, err);
+	}
+	return options->keep ? 0 : container_undo(state, spec, err);
 }
 
 static int run_planned(const struct plan *plan, struct state *state, struct made *made, int *ret_status,

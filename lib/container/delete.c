@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "base/auto.h"
@@ -63,7 +64,7 @@ static int recover(const struct container_host *host, struct state *state, struc
 	log_warning("the state of container %s cannot be read: removing what bears its name", state->id);
 	if (state_load_config(state, &document, &ignored) == 0)
 		spec = spec_of(document);
-	r = cgroup_detect(&layout, err);
+	r = cgroup_detect_for(spec, &layout, err);
 	/* a group that bears kavel's mark there is this container's: nobody else's is let into it */
 	if (r == 0 && cgroup_plan(spec, &request, &state->arena, &plan, &ignored) == 0)
 		(void)cgroup_find(&layout, cgroup_plan_path(plan), &state->cgroup);
@@ -71,10 +72,23 @@ static int recover(const struct container_host *host, struct state *state, struc
 	return r;
 }
 
+/* An operation that does not end (a hook hangs, or a mount) mostly waits for the guest, and ends with it. */
+static int open_by_force(const struct container_host *host, const char *id, struct state *state, struct err *err)
+{
+	struct err ignored; /* what matters is whether the lock can be had then */
+	int r = state_open(host, id, STATE_LOCKED, state, err);
+
+	if (r != -EBUSY)
+		return r;
+	state_close(state);
+	(void)container_kill(host, id, SIGKILL, false, &ignored);
+	return state_open(host, id, STATE_LOCKED, state, err);
+}
+
 static int delete_by_force(const struct container_host *host, const char *id, struct err *err)
 {
 	struct state state;
-	int r = state_open(host, id, STATE_LOCKED, &state, err);
+	int r = open_by_force(host, id, &state, err);
 
 	if (r == -ENOENT)
 		r = 0; /* what callers of --force want is that it is gone */

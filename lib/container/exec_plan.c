@@ -143,6 +143,8 @@ static int merge(const struct container_exec_options *o, struct exec_plan *plan,
 		r = add_caps(arena, o, &process->capabilities, err);
 	if (o->cwd)
 		process->cwd = o->cwd;
+	else if (!process->cwd) /* a container without a process has none to begin with */
+		process->cwd = "/";
 	if (o->no_new_privileges)
 		process->no_new_privileges = true;
 	process->is_set = true;

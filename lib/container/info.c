@@ -39,6 +39,8 @@ static int fill(const struct state *state, struct container_info *info, struct e
 
 	if (r < 0)
 		return r;
+	if (info->status == CONTAINER_CREATED && state_was_released(state))
+		info->status = CONTAINER_RUNNING;
 	info->pid = info->status == CONTAINER_STOPPED ? 0 : state->init.pid;
 	info->owner = (uid_t)state->owner;
 	info->id = strdup(state->id);
@@ -116,51 +118,59 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int read_ids(int root, char ***ret, size_t *ret_count, struct err *err)
+/* A NULL-terminated array that grows. */
+struct ids {
+	char **items;
+	size_t count, room;
+};
+
+static int add_id(struct ids *ids, const char *id)
 {
-	autodir list = fdopendir(root);
-	struct dirent *entry;
-	struct err ignored;
-	size_t room = 0, count = 0;
-	char **ids = NULL;
+	if (ids->count + 1 >= ids->room) {
+		size_t room = ids->room ? ids->room * 2 : 16;
+		char **more = reallocarray(ids->items, room, sizeof(*more));
 
-	if (!list) {
-		(void)close(root);
-		return err_sys(err, errno, "read the state directory");
+		if (!more)
+			return -ENOMEM;
+		ids->items = more;
+		ids->room = room;
 	}
-	while ((entry = readdir(list))) {
-		/* other files in a state directory are somebody else's */
-		if (container_check_id(entry->d_name, &ignored) < 0 ||
-		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
-			continue;
-		if (count + 1 >= room) {
-			char **more = reallocarray(ids, room = room ? room * 2 : 16, sizeof(*ids));
-
-			if (!more)
-				break;
-			ids = more;
-		}
-		ids[count] = strdup(entry->d_name);
-		if (!ids[count])
-			break;
-		ids[++count] = NULL;
-	}
-	if (entry) { /* left by a failed allocation */
-		container_ids_free(ids);
-		return err_memory(err);
-	}
-	if (count)
-		qsort(ids, count, sizeof(*ids), compare);
-	*ret = ids;
-	*ret_count = count;
+	ids->items[ids->count] = strdup(id);
+	if (!ids->items[ids->count])
+		return -ENOMEM;
+	ids->items[++ids->count] = NULL;
 	return 0;
+}
+
+/* Returns 0 or -errno. */
+static int read_ids(DIR *list, struct ids *ids)
+{
+	for (int r = 0; r == 0;) {
+		const struct dirent *entry;
+		struct err ignored;
+
+		errno = 0;
+		entry = readdir(list);
+		if (!entry)
+			return -errno;
+		/* other files in a state directory are somebody else's */
+		if (container_check_id(entry->d_name, &ignored) == 0 &&
+		    (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN))
+			r = add_id(ids, entry->d_name);
+	}
+	return -ENOMEM;
 }
 
 int container_list(const struct container_host *host, char ***ret, size_t *ret_count, struct err *err)
 {
-	int root, r;
+	struct ids ids = { .items = NULL };
+	autodir list = NULL;
+	autofd root = -1;
+	int r;
 
 	r = state_open_root(host, false, &root, err);
+	if (r < 0)
+		return r;
 	if (r > 0 && !host->root_is_default)
 		return err_sys(err, ENOENT, "open state directory %s", host->root);
 	if (r > 0) {
@@ -168,7 +178,20 @@ int container_list(const struct container_host *host, char ***ret, size_t *ret_c
 		*ret_count = 0;
 		return 0;
 	}
-	return r < 0 ? r : read_ids(root, ret, ret_count, err);
+	list = fdopendir(root);
+	if (!list)
+		return err_sys(err, errno, "read the state directory");
+	(void)take_fd(&root); /* it is the stream's now */
+	r = read_ids(list, &ids);
+	if (r < 0) {
+		container_ids_free(ids.items);
+		return err_sys(err, -r, "read the state directory");
+	}
+	if (ids.count)
+		qsort(ids.items, ids.count, sizeof(*ids.items), compare);
+	*ret = ids.items;
+	*ret_count = ids.count;
+	return 0;
 }
 
 void container_ids_free(char **ids)

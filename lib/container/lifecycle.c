@@ -57,6 +57,9 @@ int lifecycle_open(const struct container_host *host, const char *id, enum lifec
 	r = state_status(state, &status, NULL, err);
 	if (r < 0)
 		return r;
+	/* what has run must not be taken for what never did; start itself finds that out as it connects */
+	if (operation == LIFECYCLE_DELETE && status == CONTAINER_CREATED && state_was_released(state))
+		status = CONTAINER_RUNNING;
 	if (!lifecycle_allows(operation, status))
 		return lifecycle_refuse(operations[operation].name, id, status, err);
 	return 0;

@@ -10,6 +10,8 @@
 
 #include "base/auto.h"
 
+#define ANSWER_TIMEOUT_S 10
+
 /* sun_path holds 108 bytes; a state directory may lie deeper, so the path goes through our own descriptor */
 static int address_at(int dir, const char *name, struct sockaddr_un *ret)
 {
@@ -38,10 +40,11 @@ int socket_listen(int dir, const char *name, int *ret_fd, struct err *err)
 	return 0;
 }
 
-int socket_connect(int dir, const char *name, int *ret_fd, struct err *err)
+/* flags: of socket(2). */
+static int connect_at(int dir, const char *name, int flags, int *ret_fd, struct err *err)
 {
 	struct sockaddr_un address;
-	autofd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	autofd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
 	int r;
 
 	if (fd < 0)
@@ -58,9 +61,24 @@ int socket_connect(int dir, const char *name, int *ret_fd, struct err *err)
 	return 0;
 }
 
+int socket_connect(int dir, const char *name, int *ret_fd, struct err *err)
+{
+	return connect_at(dir, name, 0, ret_fd, err);
+}
+
+bool socket_is_deserted(int dir, const char *name)
+{
+	struct err ignored;
+	autofd fd = -1;
+
+	/* a listener that is too busy to accept is there all the same */
+	return connect_at(dir, name, SOCK_NONBLOCK, &fd, &ignored) > 0;
+}
+
 int socket_connect_path(const char *path, int *ret_fd, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const struct timeval timeout = { .tv_sec = ANSWER_TIMEOUT_S };
 	autofd fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	autofd target = -1;
 
@@ -70,8 +88,12 @@ int socket_connect_path(const char *path, int *ret_fd, struct err *err)
 	if (target < 0)
 		return err_sys(err, errno, "open socket %s", path);
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", target); /* always fits */
+	/* for the connection, whose other end may have stopped to accept, as for what is sent */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0)
+		return err_sys(err, errno, "set the timeout of socket %s", path);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return err_sys(err, errno, "connect to socket %s", path);
+		return errno == EAGAIN ? err_set(err, ETIMEDOUT, "connect to socket %s: nobody accepts", path)
+				       : err_sys(err, errno, "connect to socket %s", path);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

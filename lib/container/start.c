@@ -18,10 +18,13 @@
 static int explain(const struct state *state, int number, int stage, struct err *err)
 {
 	struct spec_document *document = NULL;
-	int r = state_load_config(state, &document, err);
+	const char *program = "the program";
+	struct err ignored; /* the name is all that is wanted of it */
+	int r;
 
-	if (r == 0)
-		r = spawn_explain_launch(state->init.pid, spec_of(document)->process.args.items[0], number, stage, err);
+	if (state_load_config(state, &document, &ignored) == 0 && spec_of(document)->process.args.count)
+		program = spec_of(document)->process.args.items[0];
+	r = spawn_explain_launch(state->init.pid, program, number, stage, err);
 	spec_free(document);
 	return r;
 }
@@ -35,13 +38,20 @@ static int poststart(struct state *state, struct err *err)
 	if (!state->has_hooks)
 		return 0;
 	r = state_load_config(state, &document, err);
-	if (r < 0)
-		return r;
-	r = container_poststart(state, spec_of(document), err);
-	if (r < 0 && container_undo(state, spec_of(document), &other) < 0)
+	if (r == 0)
+		r = container_poststart(state, spec_of(document), err);
+	if (r < 0 && container_undo(state, document ? spec_of(document) : NULL, &other) < 0)
 		log_warning("%s", other.text);
 	spec_free(document);
 	return r;
+}
+
+static bool is_alive(const struct state *state)
+{
+	autofd pidfd = -1;
+	struct err ignored;
+
+	return proc_open(&state->init, &pidfd, &ignored) == 0;
 }
 
 /* Ask the waiting guest to go on.  Returns when its program was executed. */
@@ -62,6 +72,8 @@ static int release(const struct state *state, struct err *err)
 	if (r < 0)
 		return err_sys(err, -r, "tell the guest to start");
 	r = wire_await_launch(connection, &number, &stage, err);
+	if (r == -WIRE_GONE) /* or, with startContainer hooks, an earlier start was killed, but its hooks ran on */
+		return lifecycle_refuse("start", state->id, is_alive(state) ? CONTAINER_RUNNING : CONTAINER_STOPPED, err);
 	if (r > 0)
 		r = explain(state, number, stage, err);
 	if (r == 0)
@@ -70,7 +82,7 @@ static int release(const struct state *state, struct err *err)
 }
 
 /* With a NOTIFY_SOCKET, and a guest that was created with one: start returns when the guest says that it is ready. */
-static int release_and_notify(const struct state *state, struct err *err)
+static int start_and_await(struct state *state, struct err *err)
 {
 	autofd notify = -1, pidfd = -1;
 	const bool wanted = notify_is_wanted() && faccessat(state->dir, NOTIFY_DIR, F_OK, 0) == 0;
@@ -82,7 +94,13 @@ static int release_and_notify(const struct state *state, struct err *err)
 		return lifecycle_refuse("start", state->id, CONTAINER_STOPPED, err);
 	if (r == 0)
 		r = release(state, err);
-	return r < 0 || !wanted ? r : notify_await_ready(notify, state->init.pid, pidfd, err);
+	if (r == 0)
+		r = poststart(state, err);
+	if (r < 0 || !wanted)
+		return r;
+	/* that may take for ever, and others may want to end it */
+	state_unlock(state);
+	return notify_await_ready(notify, state->init.pid, pidfd, err);
 }
 
 int container_start(const struct container_host *host, const char *id, struct err *err)
@@ -93,9 +111,7 @@ int container_start(const struct container_host *host, const char *id, struct er
 	if (r == 0 && !state.has_process)
 		r = err_user(err, "cannot start %s: process is missing in its config.json", id);
 	if (r == 0)
-		r = release_and_notify(&state, err);
-	if (r == 0)
-		r = poststart(&state, err);
+		r = start_and_await(&state, err);
 	state_close(&state);
 	return r;
 }

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "container/record.h"
+#include "container/socket.h"
 
 #define LOCK_TIMEOUT_MS 10000
 #define LOCK_STEP_MS	10
@@ -102,10 +103,11 @@ int state_make(struct state *state, struct err *err)
 
 		if (number != EWOULDBLOCK) /* a delete that came between holds the lock and removes it */
 			(void)unlinkat(state->root, state->id, AT_REMOVEDIR);
-		return err_sys(err, number, "lock %s", state->id);
+		return number == EWOULDBLOCK ? err_set(err, EBUSY, "container \"%s\" is being deleted", state->id)
+					     : err_sys(err, number, "lock %s", state->id);
 	}
-	if (!is_linked(dir)) /* such a delete has removed it */
-		return err_sys(err, ENOENT, "lock %s", state->id);
+	if (!is_linked(dir)) /* it has removed it already, and the name may be another's by now */
+		return err_set(err, EBUSY, "container \"%s\" was deleted while it was created", state->id);
 	state->dir = take_fd(&dir);
 	/* from here on state_remove() undoes it */
 	return state_save(state, err);
@@ -144,8 +146,10 @@ static void read_record(struct state *state)
 	state->is_creating = r == -ENOENT;
 	if (r == -ENOENT)
 		r = file_read(state->dir, STATE_INTENT, RECORD_MAX, &text, &size, &err);
-	if (r == -ENOENT) /* it was renamed in between */
+	if (r == -ENOENT) { /* it was renamed in between */
 		r = file_read(state->dir, STATE_RECORD, RECORD_MAX, &text, &size, &err);
+		state->is_creating = false;
+	}
 	if (r == 0)
 		r = record_decode(text, size, state, &err);
 	state->is_readable = r == 0;
@@ -301,6 +305,11 @@ int state_load_config(const struct state *state, struct spec_document **ret, str
 	int r = file_read(state->dir, STATE_CONFIG, SPEC_SIZE_MAX, &text, &size, err);
 
 	return r < 0 ? r : spec_parse(text, size, STATE_CONFIG, ret, err);
+}
+
+bool state_was_released(const struct state *state)
+{
+	return state->has_process && socket_is_deserted(state->dir, STATE_START_SOCKET);
 }
 
 int state_status(const struct state *state, enum container_status *ret, int *ret_pidfd, struct err *err)

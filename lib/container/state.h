@@ -87,6 +87,10 @@ int state_load_config(const struct state *state, struct spec_document **ret, str
 /* What the container does now.  *ret_pidfd (may be NULL): a pidfd of the first process unless it is stopped. */
 int state_status(const struct state *state, enum container_status *ret, int *ret_pidfd, struct err *err);
 
+/* For a container whose status is "created": true if a start was killed right after it had let the program run, before it
+ * could say so here.  Costs a connection, so only those ask for whom it matters. */
+bool state_was_released(const struct state *state);
+
 /* Name of the socket in the directory. */
 #define STATE_START_SOCKET "start.sock"
 #define STATE_CONFIG	   "config.json"
