@@ -251,6 +251,11 @@ guest_status() {
 	kavel state "${1:-$ID}" | jq -r .status
 }
 
+# For what the sanitizers' own start cannot stand.
+skip_with_sanitizer() {
+	! grep -q __asan_init "$KAVEL" || skip "not with a sanitizer"
+}
+
 # Wait until a command succeeds, at most 5 seconds.
 eventually() {
 	local end=$((SECONDS + 5))
