@@ -92,6 +92,7 @@ at_once() { # COUNT COMMAND...
 @test "list while containers come and go never fails" {
 	local worker i
 
+	mkdir "$ROOT"
 	guest_does exit=0
 	(
 		for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
