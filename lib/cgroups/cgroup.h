@@ -32,9 +32,13 @@ struct cgroup_layout {
 	unsigned int count;
 };
 
-/* Look at the host.  The common pure v2 case costs one statfs(2) and one read of /proc/self/cgroup; other layouts
- * read /proc/self/mountinfo.  A host without cgroups gives CGROUP_NONE, not an error. */
+/* Look at the host.  A pure v2 host costs one statfs(2); other layouts read /proc/self/mountinfo and /proc/self/cgroup.  A host
+ * without cgroups gives CGROUP_NONE, not an error.  The caller's own group may be left out: this is for finding groups
+ * again. */
 int cgroup_detect(struct cgroup_layout *ret, struct err *err);
+
+/* The same for cgroup_plan(): with the caller's own group where the spec's cgroupsPath depends on it. */
+int cgroup_detect_for(const struct spec *spec, struct cgroup_layout *ret, struct err *err);
 
 /* "none", "v1", "hybrid" or "v2". */
 const char *cgroup_mode_name(enum cgroup_mode mode);

@@ -310,7 +310,8 @@ int cgroup_detect_in(const struct cgroup_sources *sources, struct cgroup_layout 
 	if (statfs(sources->usual, &fs) == 0 && (uint64_t)fs.f_type == SYS_CGROUP2_MAGIC) {
 		take_pure_v2(&scan, sources->usual);
 		/* without procfs the own group is not known, and a path that depends on it is refused */
-		(void)read_own_groups(&scan, sources->own);
+		if (!sources->skip_own)
+			(void)read_own_groups(&scan, sources->own);
 	} else {
 		r = read_mountinfo(&scan, sources->mountinfo, err);
 		if (r < 0)
@@ -323,13 +324,28 @@ int cgroup_detect_in(const struct cgroup_sources *sources, struct cgroup_layout 
 	return 0;
 }
 
-int cgroup_detect(struct cgroup_layout *ret, struct err *err)
+static int detect(bool skip_own, struct cgroup_layout *ret, struct err *err)
 {
-	static const struct cgroup_sources host = {
+	const struct cgroup_sources host = {
 		.usual = "/sys/fs/cgroup",
 		.mountinfo = "/proc/self/mountinfo",
 		.own = "/proc/self/cgroup",
+		.skip_own = skip_own,
 	};
 
 	return cgroup_detect_in(&host, ret, err);
+}
+
+int cgroup_detect(struct cgroup_layout *ret, struct err *err)
+{
+	return detect(true, ret, err);
+}
+
+int cgroup_detect_for(const struct spec *spec, struct cgroup_layout *ret, struct err *err)
+{
+	const char *path = spec->linux_.cgroups_path;
+	const bool is_root = getauxval(AT_EUID) == 0;
+
+	/* an absolute path is not the caller's own group, nor above it, if it can be made, or is there and empty */
+	return detect(path && *path ? *path == '/' : is_root, ret, err);
 }

@@ -10,6 +10,7 @@ struct cgroup_sources {
 	const char *usual;     /* the mount point of pure v2 */
 	const char *mountinfo; /* as /proc/self/mountinfo */
 	const char *own;       /* as /proc/self/cgroup */
+	bool skip_own;	       /* do not read it where the mounts alone tell enough: on pure v2 */
 };
 
 /* cgroup_detect() with other sources than the host's.  Errors: mountinfo cannot be read. */

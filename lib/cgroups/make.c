@@ -102,7 +102,8 @@ static int check_existing(int dir, bool is_unified, const char *full, struct err
 		(void)err_set(err, EBUSY, "container's cgroup unexpectedly frozen");
 	else
 		return 0;
-	return err_hint(err, "%s", full);
+	(void)err_hint(err, "%s", full);
+	return err_in(err, "linux.cgroupsPath");
 }
 
 /* True if every controller is in the list of the file cgroup.controllers of `dir`; what is missing is written to

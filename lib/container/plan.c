@@ -162,7 +162,7 @@ static int decide(struct plan *plan, bool compile_filter, struct err *err)
 
 	r = ns_plan(spec, &plan->ns, err);
 	if (r == 0)
-		r = cgroup_detect(&plan->layout, err);
+		r = cgroup_detect_for(spec, &plan->layout, err);
 	if (r == 0)
 		r = cgroup_plan(spec, &request, &plan->arena, &plan->cgroup, err);
 	if (r == 0)
