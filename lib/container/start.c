@@ -73,7 +73,8 @@ static int release(const struct state *state, struct err *err)
 		return err_sys(err, -r, "tell the guest to start");
 	r = wire_await_launch(connection, &number, &stage, err);
 	if (r == -WIRE_GONE) /* or, with startContainer hooks, an earlier start was killed, but its hooks ran on */
-		return lifecycle_refuse("start", state->id, is_alive(state) ? CONTAINER_RUNNING : CONTAINER_STOPPED, err);
+		return lifecycle_refuse("start", state->id, is_alive(state) ? CONTAINER_RUNNING : CONTAINER_STOPPED,
+					err);
 	if (r > 0)
 		r = explain(state, number, stage, err);
 	if (r == 0)
