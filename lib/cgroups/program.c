@@ -17,7 +17,7 @@
 #include "base/auto.h"
 #include "base/str.h"
 
-#define CHUNK		 12	/* ranges that are compared one after the other */
+#define CHUNK		 33	/* ranges that are compared one after the other */
 #define EXIT_DISTANCE	 16000	/* instructions after which exits are laid down again */
 #define JUMP_MAX	 INT16_MAX
 #define STAR_MINORS_MAX	 16
@@ -170,10 +170,21 @@ static void emit_exits(struct emitter *out)
 	out->first_waiting = SIZE_MAX;
 }
 
+/* From the highest range down.  A single key between ranges that allow the same is compared for itself, and what is left
+ * of the two is one range. */
 static void emit_chunk(struct emitter *out, uint8_t reg, const struct device_range *ranges, size_t count)
 {
-	for (size_t i = count - 1; i > 0; i--)
-		emit_exit_jump(out, BPF_JMP32 | BPF_JGE | BPF_K, reg, ranges[i].start, ranges[i].access);
+	for (size_t i = count - 1; i > 0;) {
+		const struct device_range *range = &ranges[i];
+
+		if (i >= 2 && range->start - range[-1].start == 1 && range->access == range[-2].access) {
+			emit_exit_jump(out, BPF_JMP32 | BPF_JEQ | BPF_K, reg, range[-1].start, range[-1].access);
+			i -= 2;
+		} else {
+			emit_exit_jump(out, BPF_JMP32 | BPF_JGE | BPF_K, reg, range->start, range->access);
+			i--;
+		}
+	}
 	emit_exit_jump(out, BPF_JMP | BPF_JA, 0, 0, ranges[0].access);
 	if (out->count - out->first_waiting > EXIT_DISTANCE)
 		emit_exits(out);

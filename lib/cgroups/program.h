@@ -18,7 +18,7 @@ struct device_program {
 	uint32_t count;
 };
 
-/* Compile rules; needs no privilege.  Errors: EINVAL when they name more separate devices (some 30,000) than one
+/* Compile rules; needs no privilege.  Errors: EINVAL when they name more separate devices (some 50,000) than one
  * program can tell apart. */
 int device_program_compile(const struct device_rules *rules, struct arena *arena, struct device_program *ret,
 			   struct err *err);

@@ -206,8 +206,8 @@ static void compares_once_per_device(void)
 
 	CHECK(devices_read(&config, &arena, &rules, &err) == 0);
 	CHECK(device_program_compile(&rules, &arena, &program, &err) == 0);
-	/* 6 for the key, 1 for the type, 10 between the 11 ranges, 5 for the two exits */
-	CHECK(program.count == 22);
+	/* 6 for the key, 1 for the type, 8 between the 11 ranges, 5 for the two exits */
+	CHECK(program.count == 20);
 	arena_free(&arena);
 }
 
