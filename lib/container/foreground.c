@@ -60,30 +60,24 @@ static void handle_signal(const struct foreground *f, const struct terminal *ter
 /* Wait for the end of the process, doing what comes up meanwhile. */
 static int attend(const struct foreground *f, struct terminal *terminal, int signals, struct err *err)
 {
-	enum { ENDED, SIGNAL, NOTIFY, INPUT, OUTPUT, COUNT };
-	bool output_open = true;
+	enum { ENDED, SIGNAL, NOTIFY, TERMINAL, COUNT = TERMINAL + TERMINAL_FDS };
 
 	for (;;) {
 		struct pollfd fds[COUNT] = {
 			[ENDED] = { .fd = f->pidfd, .events = POLLIN },
 			[SIGNAL] = { .fd = signals, .events = POLLIN },
 			[NOTIFY] = { .fd = f->notify, .events = POLLIN },
-			[INPUT] = { .fd = terminal->master >= 0 && terminal->input_open ? STDIN_FILENO : -1,
-				    .events = POLLIN },
-			[OUTPUT] = { .fd = output_open ? terminal->master : -1, .events = POLLIN },
 		};
+		int timeout = terminal_prepare(terminal, fds + TERMINAL);
 
-		if (poll(fds, COUNT, -1) < 0) {
+		if (poll(fds, COUNT, timeout) < 0) {
 			if (errno == EINTR)
 				continue;
 			return err_sys(err, errno, "wait for the guest");
 		}
 		if (fds[NOTIFY].revents)
 			(void)notify_forward(f->notify, f->pid);
-		if (fds[OUTPUT].revents)
-			output_open = terminal_output(terminal);
-		if (fds[INPUT].revents)
-			(void)terminal_input(terminal);
+		terminal_serve(terminal, fds + TERMINAL);
 		if (fds[SIGNAL].revents)
 			handle_signal(f, terminal, signals);
 		if (fds[ENDED].revents)

@@ -15,7 +15,8 @@
 #include "base/log.h"
 #include "base/str.h"
 
-#define SOCKET_NAME NOTIFY_DIR "/notify.sock"
+#define SOCKET_NAME    NOTIFY_DIR "/notify.sock"
+#define SEND_TIMEOUT_S 5
 
 /* What may cross: states of the service itself (sd_notify(3)). */
 static const char *const forwarded[] = { "READY=1",	 "RELOADING=1", "STOPPING=1",		  "STATUS=",
@@ -63,21 +64,31 @@ static bool may_cross(const char *line)
 	return false;
 }
 
-static void send_to_caller(const char *text, size_t size)
+/* A guest can send as much as it likes, so that only what the caller waits for is waited with, and complained of. */
+static void send_to_caller(const char *text, size_t size, bool is_awaited)
 {
+	const struct timeval timeout = { .tv_sec = SEND_TIMEOUT_S };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	const char *path = getenv("NOTIFY_SOCKET");
 	size_t length = path ? strlen(path) : 0;
 	autofd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int number = 0;
 
-	if (fd < 0 || !length || length >= sizeof(address.sun_path))
+	if (fd < 0 || !length)
 		return;
-	memcpy(address.sun_path, path, length);
-	if (*path == '@')
-		address.sun_path[0] = '\0';
-	if (sendto(fd, text, size, MSG_NOSIGNAL, (struct sockaddr *)&address,
-		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (*path != '@'))) < 0)
-		log_warning("forward a notification to %s: %s", path, strerror(errno));
+	if (length < sizeof(address.sun_path)) {
+		memcpy(address.sun_path, path, length);
+		if (*path == '@')
+			address.sun_path[0] = '\0';
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+		if (sendto(fd, text, size, MSG_NOSIGNAL | (is_awaited ? 0 : MSG_DONTWAIT), (struct sockaddr *)&address,
+			   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (*path != '@'))) < 0)
+			number = errno;
+	} else {
+		number = ENAMETOOLONG;
+	}
+	if (number && is_awaited)
+		log_warning("forward a notification to %s: %s", path, strerror(number));
 }
 
 bool notify_forward(int fd, pid_t pid)
@@ -99,7 +110,7 @@ bool notify_forward(int fd, pid_t pid)
 	if (ready)
 		str_append_f(&out, "MAINPID=%d\n", pid);
 	if (out.data && !out.failed)
-		send_to_caller(out.data, out.size);
+		send_to_caller(out.data, out.size, ready);
 	return ready;
 }
 

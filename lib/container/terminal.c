@@ -2,16 +2,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/fd.h"
 #include "container/socket.h"
 
-#define CHUNK 8192
+#define QUIET_MS  100
+#define DRAIN_MAX 256 /* chunks */
 
 int terminal_send(const char *console_socket, int master, struct err *err)
 {
@@ -41,10 +43,9 @@ static int set_raw(struct terminal *terminal, struct err *err)
 	raw = *saved;
 	cfmakeraw(&raw);
 	raw.c_oflag |= OPOST; /* the guest's lines end in a newline alone; this terminal adds the carriage return */
-	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0)
-		return err_sys(err, errno, "set the terminal's modes");
-	terminal->is_raw = true;
-	return 0;
+	terminal->is_raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+	/* EIO: this is in the background, with nobody to bring it back; then it is without input */
+	return terminal->is_raw || errno == EIO ? 0 : err_sys(err, errno, "set the terminal's modes");
 }
 
 int terminal_attach(struct terminal *terminal, int master, struct err *err)
@@ -58,69 +59,136 @@ int terminal_attach(struct terminal *terminal, int master, struct err *err)
 	return set_raw(terminal, err);
 }
 
-/* The master is non-blocking, so that a guest that does not read cannot hold its output. */
-static bool write_master(int master, const char *data, size_t size)
+/* The guest gets SIGHUP, as when the line of a terminal drops. */
+static void hang_up(struct terminal *terminal)
 {
-	while (size) {
-		ssize_t n = write(master, data, size);
-
-		if (n < 0 && errno == EAGAIN) {
-			struct pollfd writable = { .fd = master, .events = POLLOUT };
-
-			if (poll(&writable, 1, 1000) <= 0 || !(writable.revents & POLLOUT))
-				return false;
-			continue;
-		}
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		data += n;
-		size -= (size_t)n;
-	}
-	return true;
+	auto_close(&terminal->master);
+	terminal->master = -1;
+	terminal->input.size = terminal->output.size = 0;
 }
 
-bool terminal_input(struct terminal *terminal)
+/* Returns false when that end is at its end: end of file, or an error. */
+static bool stream_read(struct terminal_stream *stream, int fd)
 {
-	char data[CHUNK];
-	ssize_t n = read(STDIN_FILENO, data, sizeof(data));
+	ssize_t n = read(fd, stream->data, sizeof(stream->data));
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return true;
-	if (n > 0 && write_master(terminal->master, data, (size_t)n))
-		return true;
+	stream->at = 0;
+	stream->size = n > 0 ? (size_t)n : 0;
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/* Returns 0 or -errno. */
+static int stream_write(struct terminal_stream *stream, int fd)
+{
+	ssize_t n = write(fd, stream->data + stream->at, stream->size);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	stream->at += (size_t)n;
+	stream->size -= (size_t)n;
+	return 0;
+}
+
+/* The end of a pipe or file is not the end of a terminal: its reader waits for the end-of-file character, which within a line
+ * only ends that. */
+static void end_input(struct terminal *terminal)
+{
+	struct termios modes;
+
 	terminal->input_open = false;
-	return false;
+	if (tcgetattr(terminal->master, &modes) < 0 || modes.c_cc[VEOF] == _POSIX_VDISABLE)
+		return;
+	terminal->input.at = 0;
+	terminal->input.size = terminal->in_line ? 2 : 1;
+	memset(terminal->input.data, modes.c_cc[VEOF], terminal->input.size);
 }
 
-bool terminal_output(struct terminal *terminal)
+static void read_input(struct terminal *terminal)
 {
-	char data[CHUNK];
-	ssize_t n = read(terminal->master, data, sizeof(data));
+	struct terminal_stream *input = &terminal->input;
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return true;
-	/* EIO: no process has the other end open any more */
-	return n > 0 && fd_write_all(STDOUT_FILENO, data, (size_t)n) == 0;
+	if (!stream_read(input, STDIN_FILENO)) {
+		if (terminal->is_raw) /* a raw terminal ends by being gone */
+			hang_up(terminal);
+		else
+			end_input(terminal);
+	} else if (input->size) {
+		terminal->in_line = input->data[input->size - 1] != '\n';
+	}
+}
+
+static void write_output(struct terminal *terminal)
+{
+	int r = stream_write(&terminal->output, STDOUT_FILENO);
+
+	if (r == -EPIPE || r == -EIO) /* its reader, or the caller's terminal, is gone */
+		hang_up(terminal);
+	else if (r < 0) /* a full disk, say: what is lost is the output alone */
+		terminal->output.size = 0;
+}
+
+int terminal_prepare(struct terminal *terminal, struct pollfd fds[TERMINAL_FDS])
+{
+	const bool is_there = terminal->master >= 0;
+	const short wanted = (short)((terminal->output.size ? 0 : POLLIN) | (terminal->input.size ? POLLOUT : 0));
+	const bool was_quiet = terminal->is_quiet;
+
+	fds[TERMINAL_MASTER] = (struct pollfd){ .fd = wanted && !was_quiet ? terminal->master : -1, .events = wanted };
+	fds[TERMINAL_INPUT] =
+		(struct pollfd){ .fd = is_there && terminal->input_open && !terminal->input.size ? STDIN_FILENO : -1,
+				 .events = POLLIN };
+	fds[TERMINAL_OUTPUT] =
+		(struct pollfd){ .fd = is_there && terminal->output.size ? STDOUT_FILENO : -1, .events = POLLOUT };
+	/* an end that nobody has open is readable all the time; somebody may open it again */
+	terminal->is_quiet = false;
+	return was_quiet ? QUIET_MS : -1;
+}
+
+void terminal_serve(struct terminal *terminal, const struct pollfd fds[TERMINAL_FDS])
+{
+	const short master = fds[TERMINAL_MASTER].revents;
+
+	if (master && !(master & (POLLIN | POLLOUT)))
+		terminal->is_quiet = true;
+	if ((master & POLLOUT) && terminal->input.size && stream_write(&terminal->input, terminal->master) < 0)
+		terminal->is_quiet = true;
+	if ((master & POLLIN) && !terminal->output.size && !stream_read(&terminal->output, terminal->master))
+		terminal->is_quiet = true;
+	if (fds[TERMINAL_INPUT].revents && terminal->master >= 0)
+		read_input(terminal);
+	if (fds[TERMINAL_OUTPUT].revents && terminal->master >= 0)
+		write_output(terminal);
 }
 
 void terminal_resize(const struct terminal *terminal)
 {
 	struct winsize size;
 
-	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col)
-		(void)ioctl(terminal->master, TIOCSWINSZ, &size);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col) {
+			(void)ioctl(terminal->master, TIOCSWINSZ, &size);
+			return;
+		}
+}
+
+/* What the guest wrote before it ended.  Others may have its terminal open still: they do not keep us. */
+static void drain(struct terminal *terminal)
+{
+	struct pollfd left = { .fd = terminal->master, .events = POLLIN };
+
+	for (int i = 0; i < DRAIN_MAX; i++) {
+		while (terminal->master >= 0 && terminal->output.size)
+			write_output(terminal);
+		if (terminal->master < 0 || poll(&left, 1, 0) <= 0 || !(left.revents & POLLIN) ||
+		    !stream_read(&terminal->output, terminal->master))
+			return;
+	}
 }
 
 void terminal_detach(struct terminal *terminal)
 {
-	struct pollfd left = { .fd = terminal->master, .events = POLLIN };
-
-	if (terminal->master < 0)
-		return;
-	while (poll(&left, 1, 0) > 0 && (left.revents & POLLIN) && terminal_output(terminal))
-		;
+	if (terminal->master >= 0)
+		drain(terminal);
 	if (terminal->is_raw)
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, terminal->saved);
 	free(terminal->saved);
