@@ -96,6 +96,22 @@ void str_append_n(struct str_buf *buf, const char *data, size_t size)
 	buf->data[buf->size] = '\0';
 }
 
+void str_unescape_octal(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; to++) {
+		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' &&
+		    from[3] >= '0' && from[3] <= '7') {
+			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+}
+
 void str_append(struct str_buf *buf, const char *text)
 {
 	str_append_n(buf, text, strlen(text));

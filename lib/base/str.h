@@ -38,6 +38,9 @@ const struct str_name *str_lookup(const struct str_name *table, const char *name
 /* The first name of `value`, or NULL. */
 const char *str_name_of(const struct str_name *table, int64_t value);
 
+/* Decode the octal escapes ("\\040") of a name in mountinfo, see proc_pid_mountinfo(5), in place. */
+void str_unescape_octal(char *text);
+
 /* A text that grows.  After memory ran out `failed` is true, and appending does nothing: check once, at
  * the end.  Starts as all zeroes; free `data` (or hand it over). */
 struct str_buf {

@@ -13,6 +13,7 @@
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "base/str.h"
 #include "base/sys.h"
 #include "cgroups/detect.h"
 
@@ -56,23 +57,6 @@ static char *next_field(char **at, char separator)
 	return field;
 }
 
-/* Decode the octal escapes of mountinfo in place. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *from = text; *from; to++) {
-		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' &&
-		    from[3] >= '0' && from[3] <= '7') {
-			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-}
-
 /* True if `path` is `base` or lies below it. */
 static bool is_below(const char *path, const char *base)
 {
@@ -106,8 +90,8 @@ static bool read_mount_line(char *line, struct mount_facts *facts, struct cgroup
 	if (!type || !source || !str_i64(id, 0, INT64_MAX, &facts->id) ||
 	    !str_i64(parent, 0, INT64_MAX, &facts->parent))
 		return false;
-	unescape(root);
-	unescape(point);
+	str_unescape_octal(root);
+	str_unescape_octal(point);
 	if (strlen(point) >= sizeof(item->mount_point) || strlen(root) >= sizeof(facts->root))
 		return false;
 	(void)snprintf(item->mount_point, sizeof(item->mount_point), "%s", point);

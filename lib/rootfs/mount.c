@@ -128,10 +128,21 @@ static int finish(const struct rootfs_plan *plan, struct rootfs *rootfs, const s
 	return 0;
 }
 
+/* A read-only /dev stays writable until its devices, directories and console are made. */
+static unsigned long first_flags(struct rootfs *rootfs, const struct mount_item *m)
+{
+	unsigned long flags = mount_options_flags(&m->options);
+
+	if (!str_eq(m->destination, "/dev") || !(flags & MS_RDONLY))
+		return flags;
+	rootfs->dev_readonly = true;
+	return flags & ~(unsigned long)MS_RDONLY;
+}
+
 static int mount_tmpfs(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m,
 		       struct err *err)
 {
-	unsigned long flags = mount_options_flags(&m->options);
+	unsigned long flags = first_flags(rootfs, m);
 	struct mount_target target;
 	sweptfd place = -1, from = -1, mounted = -1;
 	autobuf data = { 0 };
@@ -177,7 +188,7 @@ static int mount_file_system(const struct rootfs_plan *plan, struct rootfs *root
 	if (r < 0)
 		return r;
 	place = target.fd;
-	r = mount_on(plan, rootfs, m, place, mount_options_flags(&m->options), m->options.data);
+	r = mount_on(plan, rootfs, m, place, first_flags(rootfs, m), m->options.data);
 	if (r == -EPERM && m->bind_if_refused)
 		r = rootfs_bind_sys(place);
 	if (r < 0)
@@ -204,9 +215,10 @@ static int change_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, c
 
 static int mount_one(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m, struct err *err)
 {
-	if (str_eq(m->destination, "/dev") && rootfs->dev_fd >= 0) { /* covered, or changed */
+	if (str_eq(m->destination, "/dev")) { /* covered, or changed */
 		rootfs->dev_fd = -1;
 		rootfs->in_dev = false;
+		rootfs->dev_readonly &= m->kind == MOUNT_CHANGE;
 	}
 	switch (m->kind) {
 	case MOUNT_FILE_SYSTEM:

@@ -64,6 +64,9 @@ static int plan_propagation(const struct spec *spec, struct rootfs_plan *plan, s
 		return err_user(err, "linux.rootfsPropagation: unknown propagation \"%s\"", name);
 	plan->propagation = (unsigned long)row->value & ~(unsigned long)MS_REC;
 	plan->propagation_below = row->value & MS_REC;
+	/* moving to "/", and taking away what lies below, would happen on the host as well */
+	if (plan->context.no_pivot && plan->propagation == MS_SHARED)
+		return err_user(err, "linux.rootfsPropagation: %s is not possible with --no-pivot", name);
 	return 0;
 }
 

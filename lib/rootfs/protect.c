@@ -1,10 +1,13 @@
 #include "rootfs/rootfs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "base/auto.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "rootfs/masks.h"
+#include "rootfs/setup.h"
 
 /* A private mount that is asked to be a slave has no master, and stays private. */
 static int protect_root(const struct rootfs_plan *plan, int root, struct err *err)
@@ -27,6 +30,17 @@ static int protect_root(const struct rootfs_plan *plan, int root, struct err *er
 	return 0;
 }
 
+static int protect_dev(const struct rootfs *rootfs, struct err *err)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	sweptfd dev = -1;
+	int r = path_open(rootfs->fd, "dev", O_PATH | O_NOFOLLOW, &dev, err);
+
+	if (r == 0 && sys_mount_setattr(dev, "", AT_EMPTY_PATH, &attr) < 0)
+		r = err_sys(err, errno, "make /dev read-only");
+	return r;
+}
+
 static void close_all(struct rootfs *rootfs)
 {
 	int *fds[] = { &rootfs->fd, &rootfs->null_fd, &rootfs->null_tree };
@@ -42,7 +56,10 @@ int rootfs_protect(const struct rootfs_plan *plan, struct rootfs *rootfs, struct
 	int r = 0;
 
 	if (plan->context.has_mount_ns) {
-		r = rootfs_make_readonly(plan, rootfs, err);
+		if (rootfs->dev_readonly)
+			r = protect_dev(rootfs, err);
+		if (r == 0)
+			r = rootfs_make_readonly(plan, rootfs, err);
 		if (r == 0)
 			r = rootfs_mask(plan, rootfs, err); /* last: a mask inside a read-only path lies on top of it */
 		if (r == 0)

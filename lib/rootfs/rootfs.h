@@ -54,6 +54,7 @@ struct rootfs {
 	/* for this folder alone */
 	int dev_fd;    /* O_PATH of /dev, when a new tmpfs is mounted there */
 	bool in_dev;   /* it is the current directory */
+	bool dev_readonly; /* /dev is to become read-only once everything in it is made */
 	int null_tree; /* a copy of null_fd's mount: once the host's tree is gone it could not be made */
 	int newest;    /* one of the latest descriptors that can be swept */
 

@@ -31,5 +31,8 @@ int rootfs_open_target(struct rootfs *rootfs, const struct mount_item *item, boo
  * path away meanwhile, so it is checked. */
 int rootfs_reopen_target(const struct rootfs *rootfs, const struct mount_item *item, int *ret_fd, struct err *err);
 
+/* Take the host's procfs and sysfs mounts out of this mount namespace, see reveal.c.  The root is still the host's. */
+int rootfs_hide_kernel_mounts(const struct rootfs_plan *plan, struct err *err);
+
 /* Copy what is in the directory `from` to the directory `to`, both open for reading: tmpcopyup. */
 int rootfs_copy_up(int from, int to, struct err *err);

@@ -35,9 +35,10 @@ static int pivot(const struct rootfs_plan *plan, struct err *err)
 
 static int move(const struct rootfs_plan *plan, struct err *err)
 {
-	/* what is moved to a shared "/" would appear on the host's */
-	if (plan->propagation == MS_SHARED && mount(NULL, "/", NULL, MS_PRIVATE, NULL) < 0)
-		return err_sys(err, errno, "detach the old root's propagation");
+	int r = rootfs_hide_kernel_mounts(plan, err);
+
+	if (r < 0)
+		return r;
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
 		return err_sys(err, errno, "move %s to /", plan->path);
 	if (chroot(".") < 0)

@@ -52,6 +52,16 @@ prepare() {
 	assert_line "stat=/tmp: directory 0700 0:0"
 }
 
+@test "a read-only /dev has its devices, mounts and console, and is read-only" {
+	config '(.mounts[] | select(.destination == "/dev")).options += ["ro"]'
+	run_guest mount=/dev mount=/dev/shm stat=/dev/null write=/dev/new:x write=/dev/shm/new:x
+	assert_success
+	assert_matches '^mount=/dev: .* /dev ro,'
+	assert_line "stat=/dev/null: char 0666 0:0 1:3"
+	assert_line "write=/dev/new:x: EROFS"
+	assert_line "write=/dev/shm/new:x: ok"
+}
+
 @test "mount points are made with mode 0755 whatever the umask is" {
 	add_mount /a/b/c tmpfs tmpfs
 	guest_does stat=/a stat=/a/b

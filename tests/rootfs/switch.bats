@@ -56,13 +56,34 @@ load ../run/helpers
 	assert_clean
 }
 
+@test "--no-pivot leaves no procfs or sysfs of the host behind, by which a user namespace could mount an unmasked one" {
+	mkdir "$BATS_TEST_TMPDIR/a b"
+	mount -t proc proc "$BATS_TEST_TMPDIR/a b"
+	add_capabilities CAP_SETFCAP
+	config '.process.args = ["/bin/busybox", "unshare", "-mrpf", "/bin/busybox", "sh", "-c",
+		"for type in proc sysfs; do mount -t $type none /tmp && echo $type is bare; done; exit 3"]'
+	try kavel run --no-pivot --bundle "$BUNDLE" "$ID"
+	umount "$BATS_TEST_TMPDIR/a b"
+	assert_status 3
+	refute_output_has bare
+	assert_error_has "permission denied"
+	[[ -e /proc/self/status && -e /sys/kernel ]]
+}
+
 @test "--no-pivot does not move the root of a shared host" {
+	local propagation
+
 	mount --make-rshared /
 	mounts >"$BATS_TEST_TMPDIR/before"
-	config '.linux.rootfsPropagation = "shared"'
-	must kavel create --no-pivot --bundle "$BUNDLE" "$ID"
-	mounts | diff "$BATS_TEST_TMPDIR/before" -
-	must kavel delete --force "$ID"
+	for propagation in private rslave unbindable; do
+		config --arg propagation $propagation '.linux.rootfsPropagation = $propagation'
+		must kavel create --no-pivot --bundle "$BUNDLE" "$ID"
+		mounts | diff "$BATS_TEST_TMPDIR/before" -
+		must kavel delete --force "$ID"
+	done
+	config '.linux.rootfsPropagation = "rshared"'
+	try kavel create --no-pivot --bundle "$BUNDLE" "$ID"
+	assert_refused linux.rootfsPropagation --no-pivot
 	mount --make-rprivate /
 	assert_clean
 }
