@@ -114,6 +114,10 @@ int cgroup_pids(const struct cgroup_layout *layout, const struct cgroup_made *ma
 int cgroup_open(const struct cgroup_layout *layout, const struct cgroup_made *made, const char *sub_group, int *ret_fd,
 		struct err *err);
 
+/* Open the v2 group that a process is in at this moment, for CLONE_INTO_CGROUP.  Returns 0; 1 when there is no v2; or an
+ * error: ENOENT when it lies outside of what is mounted. */
+int cgroup_open_current(const struct cgroup_layout *layout, pid_t pid, int *ret_fd, struct err *err);
+
 /* Freeze or thaw, and wait until it is so (at most `timeout_ms`). */
 int cgroup_freeze(const struct cgroup_layout *layout, const struct cgroup_made *made, bool frozen, int timeout_ms,
 		  struct err *err);

@@ -1,8 +1,10 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "cgroups/group.h"
@@ -38,4 +40,36 @@ int cgroup_open(const struct cgroup_layout *layout, const struct cgroup_made *ma
 	}
 	r = path_open(group, sub_group, O_PATH | O_DIRECTORY, ret_fd, err);
 	return r < 0 ? err_sys(err, -r, "cgroup %s of the container", sub_group) : 0;
+}
+
+/* The rest of the line "0::PATH", cut out in place; NULL: there is none. */
+static char *unified_path(char *groups)
+{
+	char *line;
+
+	while ((line = strsep(&groups, "\n")))
+		if (str_after(line, "0::/"))
+			return line + strlen("0::");
+	return NULL;
+}
+
+int cgroup_open_current(const struct cgroup_layout *layout, pid_t pid, int *ret_fd, struct err *err)
+{
+	char name[40], groups[8192], full[GROUP_PATH_MAX];
+	int unified = cgroup_unified(layout);
+	ssize_t size;
+	char *path;
+
+	if (unified < 0)
+		return 1;
+	(void)snprintf(name, sizeof(name), "/proc/%d/cgroup", pid);
+	size = file_read_short(AT_FDCWD, name, groups, sizeof(groups));
+	if (size < 0)
+		return err_sys(err, (int)-size, "read %s", name);
+	path = unified_path(groups);
+	if (!path || str_after(path, "/..") || strlen(path) >= sizeof(full) / 2)
+		return err_set(err, ENOENT, "the cgroup of process %d is out of reach: %s", pid, path ? path : "none");
+	group_full_path(layout, (unsigned int)unified, path, full);
+	*ret_fd = open(full, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *ret_fd < 0 ? err_sys(err, errno, "open cgroup %s", full) : 0;
 }

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/auto.h"
+#include "base/sys.h"
 #include "container/foreground.h"
 #include "container/handover.h"
 #include "container/lifecycle.h"
@@ -34,6 +35,20 @@ static int open_container(const struct container_host *host, const struct contai
 	return 0;
 }
 
+/* The container's first process may have left the group that was made for it. */
+static int open_init_cgroup(struct run *run, struct err *err)
+{
+	int r;
+
+	auto_close(&run->cgroup);
+	run->cgroup = -1;
+	r = cgroup_open_current(&run->plan->layout, run->state->init.pid, &run->cgroup, err);
+	/* the number was that process' all the time */
+	if (r == 0 && sys_pidfd_send_signal(run->init, 0) < 0)
+		return lifecycle_refuse("exec in", run->state->id, CONTAINER_STOPPED, err);
+	return r;
+}
+
 static int open_cgroup(const struct container_exec_options *o, struct exec_plan *plan, struct run *run, struct err *err)
 {
 	struct cgroup_layout *layout = &plan->plan.layout;
@@ -44,6 +59,8 @@ static int open_cgroup(const struct container_exec_options *o, struct exec_plan 
 	r = cgroup_detect(layout, err);
 	if (r == 0)
 		r = cgroup_open(layout, &run->state->cgroup, o->cgroup, &run->cgroup, err);
+	if (r == 1 && !o->cgroup) /* removed by others, as systemd does */
+		r = open_init_cgroup(run, err);
 	return r < 0 ? r : 0;
 }
 
@@ -84,6 +101,14 @@ static int start_process(const struct container_exec_options *o, struct run *run
 {
 	int r = spawn(run, err);
 
+	/* a guest such as systemd hands controllers down to groups below its own, which then takes no process itself */
+	if (r == -EBUSY && run->cgroup >= 0 && !o->cgroup) {
+		auto_close(&run->wire);
+		run->wire = -1;
+		r = open_init_cgroup(run, err);
+		if (r == 0)
+			r = spawn(run, err);
+	}
 	if (r == 0)
 		r = take_terminal(o, run, err);
 	return r == 0 ? spawn_await(run, err) : r;

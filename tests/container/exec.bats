@@ -47,3 +47,29 @@ load ../run/helpers
 	must kavel delete --force "$ID"
 	rmdir /sys/fs/cgroup/exec-parent 2>/dev/null || :
 }
+
+@test "exec runs where the first process is when the container's group is gone or takes no processes" {
+	[[ $(stat -f -c %T /sys/fs/cgroup) == cgroup2fs ]] || skip "needs cgroup v2"
+	config '.linux.cgroupsPath = "/exec-parent/guest"'
+	start_guest pause
+	mkdir /sys/fs/cgroup/exec-parent/guest/below
+	echo "$(guest_pid)" >/sys/fs/cgroup/exec-parent/guest/below/cgroup.procs
+	must kavel exec "$ID" /bin/cat /proc/self/cgroup
+	assert_line 0::/
+	# what the kernel says once the group hands down controllers; a v2 without any cannot show it
+	must strace -f -o /dev/null -e trace=clone3 -e inject=clone3:error=EBUSY:when=1 \
+		"$KAVEL" --root "$ROOT" exec "$ID" /bin/cat /proc/self/cgroup
+	assert_line 0::/below
+	try strace -f -o /dev/null -e trace=clone3 -e inject=clone3:error=EBUSY:when=1 \
+		"$KAVEL" --root "$ROOT" exec --cgroup / "$ID" /bin/cat /proc/self/cgroup
+	((status == 255))
+	assert_error_has "device or resource busy"
+	mkdir /sys/fs/cgroup/elsewhere
+	echo "$(guest_pid)" >/sys/fs/cgroup/elsewhere/cgroup.procs
+	rmdir /sys/fs/cgroup/exec-parent/guest/below /sys/fs/cgroup/exec-parent/guest
+	must kavel exec "$ID" /bin/cat /proc/self/cgroup
+	assert_line 0::/../../elsewhere
+	must kavel delete --force "$ID"
+	rmdir /sys/fs/cgroup/elsewhere
+	rmdir /sys/fs/cgroup/exec-parent 2>/dev/null || :
+}
