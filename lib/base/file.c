@@ -119,6 +119,20 @@ int file_write_knob(int dir, const char *path, const char *text)
 	return (size_t)n == size ? 0 : -EIO;
 }
 
+int file_make(int dir, const char *name, const void *data, size_t size, mode_t mode, struct err *err)
+{
+	autofd fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode);
+	int r;
+
+	if (fd < 0)
+		return err_sys(err, errno, "create %s", name);
+	r = fd_write_all(fd, data, size);
+	if (r == 0)
+		return 0;
+	(void)unlinkat(dir, name, 0); /* the first failure is the one to tell */
+	return err_sys(err, -r, "write %s", name);
+}
+
 /* Make the temporary file.  One that is there already is a dead process' leftover, or another writer's: take another name. */
 static int open_temporary(int dir, const char *name, mode_t mode, char temporary[TEMPORARY_MAX])
 {

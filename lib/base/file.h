@@ -24,6 +24,10 @@ ssize_t file_read_short(int dir, const char *path, char *data, size_t room);
  * the caller knows the property). */
 int file_write_knob(int dir, const char *path, const char *text);
 
+/* Make the file `name` with that content in a directory where nobody looks for it yet.  mode: as the umask allows.  Errors:
+ * EEXIST.  On failure no file is left. */
+int file_make(int dir, const char *name, const void *data, size_t size, mode_t mode, struct err *err);
+
 /* Replace the file `name` in the directory `dir` atomically: a temporary file beside it, then rename(2).
  * mode: permission bits of the new file, as the umask allows.  On failure no temporary file is left. */
 int file_replace(int dir, const char *name, const void *data, size_t size, mode_t mode, struct err *err);

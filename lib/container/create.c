@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -50,11 +51,10 @@ static int new_state(const struct plan *plan, struct state *state, struct err *e
 {
 	const struct spec *spec = plan->spec;
 
-	state->id = plan->options->id;
 	state->bundle = plan->bundle;
 	state->rootfs = rootfs_path(plan->rootfs);
 	state->created = now_text(&state->arena);
-	state->owner = getuid();
+	state->owner = getauxval(AT_UID);
 	state->is_creating = true;
 	state->is_readable = true;
 	state->has_process = spec->process.is_set;
@@ -66,7 +66,7 @@ static int new_state(const struct plan *plan, struct state *state, struct err *e
 	state->layout = &plan->layout;
 	if (!state->created)
 		return err_memory(err);
-	return state_open_root(plan->host, true, &state->root, err);
+	return state_name(plan->host, plan->options->id, state, err);
 }
 
 /* What stays open of a container that was made. */

@@ -306,15 +306,12 @@ static void forget_environment(void)
  * stay so while this process waits, in sight of the guest's other processes. */
 static void leave_host(struct run *run)
 {
-	struct state *state = run->state;
-
 	*run->progress = PROGRESS_READY;
 	log_close();
-	auto_close(&state->root);
 	auto_close(&run->cgroup);
 	auto_close(&run->terminal);
 	auto_close(&run->wire);
-	state->root = run->cgroup = run->terminal = run->wire = -1;
+	run->cgroup = run->terminal = run->wire = -1;
 	forget_environment();
 }
 

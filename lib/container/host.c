@@ -33,7 +33,7 @@ static int state_dir_remove(struct state *state, struct err *err)
 
 static int keep_config(struct run *run, struct err *err)
 {
-	return file_replace(run->state->dir, STATE_CONFIG, run->plan->config_text, run->plan->config_size, 0600, err);
+	return file_make(run->state->dir, STATE_CONFIG, run->plan->config_text, run->plan->config_size, 0600, err);
 }
 
 static int make_cgroup(struct run *run, struct err *err)

@@ -164,24 +164,16 @@ static int read_ids(DIR *list, struct ids *ids)
 int container_list(const struct container_host *host, char ***ret, size_t *ret_count, struct err *err)
 {
 	struct ids ids = { .items = NULL };
-	autodir list = NULL;
-	autofd root = -1;
+	autodir list = opendir(host->root);
 	int r;
 
-	r = state_open_root(host, false, &root, err);
-	if (r < 0)
-		return r;
-	if (r > 0 && !host->root_is_default)
-		return err_sys(err, ENOENT, "open state directory %s", host->root);
-	if (r > 0) {
+	if (!list && (errno != ENOENT || !host->root_is_default))
+		return err_sys(err, errno, "open state directory %s", host->root);
+	if (!list) {
 		*ret = NULL;
 		*ret_count = 0;
 		return 0;
 	}
-	list = fdopendir(root);
-	if (!list)
-		return err_sys(err, errno, "read the state directory");
-	(void)take_fd(&root); /* it is the stream's now */
 	r = read_ids(list, &ids);
 	if (r < 0) {
 		container_ids_free(ids.items);

@@ -60,53 +60,58 @@ static int make_root(const char *path, struct err *err)
 	return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : err_sys(err, errno, "make state directory %s", path);
 }
 
-int state_open_root(const struct container_host *host, bool make, int *ret_root, struct err *err)
+/* Make the container's directory, and the one of all containers where that is missing.  Returns 0 or -errno. */
+static int make_dir(const struct state *state, struct err *err)
 {
-	int fd = open(host->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autofree char *parent = NULL;
+	int r;
 
-	if (fd < 0 && errno == ENOENT) {
-		int r;
-
-		if (!make)
-			return 1;
-		r = make_root(host->root, err);
-		if (r < 0)
-			return r;
-		fd = open(host->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	}
-	if (fd < 0)
-		return err_sys(err, errno, "open state directory %s", host->root);
-	*ret_root = fd;
-	return 0;
+	if (mkdir(state->path, 0700) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	parent = strndup(state->path, strlen(state->path) - strlen(state->id) - 1);
+	r = parent ? make_root(parent, err) : -ENOMEM;
+	if (r < 0)
+		return r;
+	return mkdir(state->path, 0700) < 0 ? -errno : 0;
 }
 
-/* True if the open directory still has its name: it was not deleted while we waited for its lock. */
-static bool is_linked(int dir)
+/* Tell whether the open directory still has its name: it was not deleted while we waited for its lock.  Returns 1, 0, or
+ * -errno. */
+static int is_linked(int dir)
 {
 	struct stat st;
 
-	return fstat(dir, &st) == 0 && st.st_nlink > 0;
+	return fstat(dir, &st) < 0 ? -errno : st.st_nlink > 0;
 }
 
 int state_make(struct state *state, struct err *err)
 {
 	autofd dir = -1;
+	int r;
 
-	if (mkdirat(state->root, state->id, 0700) < 0) {
-		if (errno == EEXIST)
-			return err_set(err, EEXIST, "container \"%s\" already exists", state->id);
-		return err_sys(err, errno, "make %s", state->id);
-	}
-	dir = openat(state->root, state->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	*err = (struct err){ 0 };
+	r = make_dir(state, err);
+	if (r == -EEXIST)
+		return err_set(err, EEXIST, "container \"%s\" already exists", state->id);
+	if (r < 0)
+		return err->number ? r : err_sys(err, -r, "make %s", state->path);
+	dir = open(state->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0) {
 		int number = errno;
 
 		if (number != EWOULDBLOCK) /* a delete that came between holds the lock and removes it */
-			(void)unlinkat(state->root, state->id, AT_REMOVEDIR);
+			(void)rmdir(state->path);
 		return number == EWOULDBLOCK ? err_set(err, EBUSY, "container \"%s\" is being deleted", state->id)
 					     : err_sys(err, number, "lock %s", state->id);
 	}
-	if (!is_linked(dir)) /* it has removed it already, and the name may be another's by now */
+	r = is_linked(dir);
+	if (r < 0) {
+		(void)rmdir(state->path); /* ours: we hold its lock */
+		return err_sys(err, -r, "look at %s", state->path);
+	}
+	if (!r) /* a delete has removed it already, and the name may be another's by now */
 		return err_set(err, EBUSY, "container \"%s\" was deleted while it was created", state->id);
 	state->dir = take_fd(&dir);
 	/* from here on state_remove() undoes it */
@@ -157,6 +162,15 @@ static void read_record(struct state *state)
 		log_debug("container %s: %s", state->id, err.text);
 }
 
+int state_name(const struct container_host *host, const char *id, struct state *state, struct err *err)
+{
+	state->path = arena_printf(&state->arena, "%s/%s", host->root, id);
+	if (!state->path)
+		return err_memory(err);
+	state->id = state->path + strlen(host->root) + 1;
+	return 0;
+}
+
 int state_open(const struct container_host *host, const char *id, enum state_lock locked, struct state *state,
 	       struct err *err)
 {
@@ -165,15 +179,10 @@ int state_open(const struct container_host *host, const char *id, enum state_loc
 	*state = (struct state)STATE_CLOSED;
 	r = container_check_id(id, err);
 	if (r == 0)
-		r = state_open_root(host, false, &state->root, err);
+		r = state_name(host, id, state, err);
 	if (r < 0)
 		return r;
-	if (r > 0)
-		return does_not_exist(id, err);
-	state->id = arena_strdup(&state->arena, id);
-	if (!state->id)
-		return err_memory(err);
-	state->dir = openat(state->root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	state->dir = open(state->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (state->dir < 0)
 		return errno == ENOENT ? does_not_exist(id, err)
 				       : err_sys(err, errno, "open the state of container %s", id);
@@ -181,8 +190,9 @@ int state_open(const struct container_host *host, const char *id, enum state_loc
 		r = lock(state->dir, id, err);
 		if (r < 0)
 			return r;
-		if (!is_linked(state->dir))
-			return does_not_exist(id, err);
+		r = is_linked(state->dir);
+		if (r <= 0)
+			return r ? err_sys(err, -r, "look at %s", state->path) : does_not_exist(id, err);
 	}
 	read_record(state);
 	return 0;
@@ -204,7 +214,8 @@ int state_relock(struct state *state, struct err *err)
 
 	if (r < 0)
 		return r;
-	return is_linked(state->dir) ? 0 : 1;
+	r = is_linked(state->dir);
+	return r < 0 ? err_sys(err, -r, "look at %s", state->path) : !r;
 }
 
 void state_unlock(struct state *state)
@@ -276,22 +287,21 @@ int state_remove(struct state *state, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++) {
 		(void)unlinkat(state->dir, usual[i][0], 0);
 		(void)unlinkat(state->dir, usual[i][1], 0);
-		if (unlinkat(state->root, state->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		if (rmdir(state->path) == 0 || errno == ENOENT)
 			return 0;
 	}
 	r = empty_dir(state->dir, 1, err);
 	if (r < 0)
 		return r;
-	if (unlinkat(state->root, state->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return err_sys(err, errno, "remove the state directory of %s", state->id);
+	if (rmdir(state->path) < 0 && errno != ENOENT)
+		return err_sys(err, errno, "remove %s", state->path);
 	return 0;
 }
 
 void state_close(struct state *state)
 {
 	auto_close(&state->dir);
-	auto_close(&state->root);
-	state->dir = state->root = -1;
+	state->dir = -1;
 	if (state->json)
 		json_decref(state->json);
 	state->json = NULL;

@@ -38,20 +38,19 @@ struct state {
 
 	/* while it is open */
 	const struct cgroup_layout *layout; /* of a create that is still at hand; NULL: to be detected */
-	int root;	     /* the state directory of all containers */
+	const char *path;    /* of the directory */
 	int dir;	     /* this container's; locked when state_open() was asked to */
 	bool is_readable;    /* false: state.json is missing or damaged; only the directory is known */
 	struct arena arena;
 	void *json;	     /* memory of the strings */
 };
-#define STATE_CLOSED { .root = -1, .dir = -1 }
+#define STATE_CLOSED { .dir = -1 }
 
-/* Open the state directory of all containers.  make: create it (0700) where it is missing.
- * Returns 0; 1 when it does not exist and make is false; or an error. */
-int state_open_root(const struct container_host *host, bool make, int *ret_root, struct err *err);
+/* Set the state's id and path.  Errors: ENOMEM. */
+int state_name(const struct container_host *host, const char *id, struct state *state, struct err *err);
 
 /* Make the directory of a new container, lock it, and record the intent.  Errors: EEXIST `container "c1" already
- * exists`.  state->id, root etc. must be set.  On failure nothing is left. */
+ * exists`.  state_name() and the record's members must be set.  On failure nothing is left. */
 int state_make(struct state *state, struct err *err);
 
 enum state_lock { STATE_UNLOCKED, STATE_LOCKED };
