@@ -263,3 +263,68 @@ no_process_named() { # PATTERN
 	assert_line two///root
 	[[ $(<"$SEEN") == /outside ]]
 }
+
+@test "a hook that floods its output is killed after its timeout, and a child that floods is not waited for" {
+	add_hook createRuntime "yes & yes & yes & exec yes" 1
+	LIMIT=15 create_guest pause
+	assert_refused createRuntime "#0" timeout
+	assert_clean
+	config 'del(.hooks)'
+	add_hook createRuntime "yes & yes & sleep 0.2"
+	LIMIT=15 run_guest say=fine
+	assert_success
+	assert_output_has fine
+}
+
+@test "hooks get the caller's umask, and leave the guest's alone" {
+	local kind
+
+	for kind in createRuntime createContainer poststart poststop; do
+		add_hook "$kind" "umask >$BATS_TEST_TMPDIR/umask.$kind"
+	done
+	config '.process.user.umask = 23 | .hooks.startContainer = [{path: "/bin/true"}]'
+	umask 0077
+	run_guest umask sleep=0.2
+	umask 0022
+	assert_success
+	assert_line "umask: 0027"
+	for kind in createRuntime createContainer poststart poststop; do
+		[[ $(<"$BATS_TEST_TMPDIR/umask.$kind") == 0077 ]] || fail "$kind: $(<"$BATS_TEST_TMPDIR/umask.$kind")"
+	done
+}
+
+@test "poststop hooks of a failed create get the caller's umask" {
+	add_hook createRuntime "exit 1"
+	add_hook poststop "umask >$SEEN"
+	umask 0077
+	create_guest pause
+	umask 0022
+	assert_refused createRuntime
+	[[ $(<"$SEEN") == 0077 ]]
+}
+
+@test "a guest that waits with startContainer hooks shows nothing of the host" {
+	local link
+
+	config '.hooks.startContainer = [{path: "/bin/true"}]'
+	guest_does pause
+	SECRET=of-the-caller try kavel --log "$BATS_TEST_TMPDIR/log" --log-level debug create --bundle "$BUNDLE" "$ID"
+	assert_success
+	for link in "/proc/$(guest_pid)/fd"/*; do
+		((${link##*/} > 2)) || continue
+		[[ $(readlink "$link") == @(socket:*|/memfd:*) ]] || fail "$link is $(readlink "$link")"
+	done
+	! grep -q of-the-caller "/proc/$(guest_pid)/environ"
+	must kavel start "$ID"
+	status_is running
+}
+
+@test "a container counts as created until its startContainer hooks have run" {
+	config '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "sleep 1"]}]'
+	create_guest pause
+	kavel start "$ID" </dev/null 3>&- 4>&- &
+	sleep 0.4
+	status_is created
+	wait $!
+	status_is running
+}
