@@ -63,8 +63,10 @@ static int mask(struct rootfs *rootfs, const char *path, struct cover *null, str
 	rootfs->newest = place;
 	if (fstat(place, &st) < 0)
 		return err_sys(err, errno, "stat /%s", path);
-	if (S_ISDIR(st.st_mode) && empty->fd < 0)
-		r = make_empty(&empty->fd);
+	if (S_ISDIR(st.st_mode) && empty->fd < 0) {
+		r = make_empty(&rootfs->empty_fd);
+		empty->fd = rootfs->empty_fd;
+	}
 	if (r == 0)
 		r = cover_place(S_ISDIR(st.st_mode) ? empty : null, place);
 	return r < 0 ? err_sys(err, -r, "mask /%s", path) : 0;
@@ -76,8 +78,7 @@ int rootfs_mask(const struct rootfs_plan *plan, struct rootfs *rootfs, struct er
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < plan->masked.count; i++) {
-		if (rootfs_sweep(rootfs))
-			empty = (struct cover){ .fd = -1 };
+		rootfs_sweep(rootfs);
 		r = mask(rootfs, plan->masked.items[i], &null, &empty, err);
 	}
 	return r < 0 ? err_in(err, "linux.maskedPaths") : 0;
@@ -102,7 +103,7 @@ static int make_readonly(struct rootfs *rootfs, const char *path, struct err *er
 int rootfs_make_readonly(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
 {
 	for (size_t i = 0; i < plan->readonly_paths.count; i++) {
-		(void)rootfs_sweep(rootfs);
+		rootfs_sweep(rootfs);
 		if (make_readonly(rootfs, plan->readonly_paths.items[i], err) < 0)
 			return err_in(err, "linux.readonlyPaths");
 	}

@@ -235,7 +235,7 @@ static int mount_one(const struct rootfs_plan *plan, struct rootfs *rootfs, cons
 int rootfs_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
 {
 	for (size_t i = 0; i < plan->mount_count; i++) {
-		(void)rootfs_sweep(rootfs);
+		rootfs_sweep(rootfs);
 		if (mount_one(plan, rootfs, &plan->mounts[i], err) < 0)
 			return err_in(err, "%s", plan->mounts[i].where);
 	}

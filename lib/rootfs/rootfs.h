@@ -56,13 +56,14 @@ struct rootfs {
 	bool in_dev;   /* it is the current directory */
 	bool dev_readonly; /* /dev is to become read-only once everything in it is made */
 	int null_tree; /* a copy of null_fd's mount: once the host's tree is gone it could not be made */
+	int empty_fd;  /* the mount that masks directories */
 	int newest;    /* one of the latest descriptors that can be swept */
 
 	/* Set by the caller: no descriptor from this number on is in use, or will be before rootfs_protect() returns.  The set-up
 	 * closes what it opens there in one call. */
 	int sweep_from;
 };
-#define ROOTFS_CLOSED { .fd = -1, .null_fd = -1, .dev_fd = -1, .null_tree = -1 }
+#define ROOTFS_CLOSED { .fd = -1, .null_fd = -1, .dev_fd = -1, .null_tree = -1, .empty_fd = -1 }
 
 /* Make "/" of this mount namespace not propagate to the host, put the rootfs in place and open it.  From here to the end of
  * rootfs_devices() the umask is 0, so that everything has the mode that it is made with. */

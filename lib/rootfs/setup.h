@@ -10,9 +10,9 @@
 /* This descriptor is not to be swept. */
 void rootfs_keep(struct rootfs *rootfs, int fd);
 
-/* Between two paths: if many have piled up, which a low RLIMIT_NOFILE may not allow, close them, but for rootfs->dev_fd.
- * Returns true if they were closed. */
-bool rootfs_sweep(struct rootfs *rootfs);
+/* Between two paths: if many have piled up, which a low RLIMIT_NOFILE may not allow, close them, but for rootfs->dev_fd and
+ * rootfs->empty_fd (which are never there both). */
+void rootfs_sweep(struct rootfs *rootfs);
 
 /* Mount the overlay that the annotations declare on the rootfs' path. */
 int rootfs_mount_overlay(const struct rootfs_plan *plan, struct err *err);

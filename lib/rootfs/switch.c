@@ -51,7 +51,7 @@ static int copy_null(const struct rootfs_plan *plan, struct rootfs *rootfs, stru
 {
 	/* it stays open for long: with a low number */
 	rootfs->newest = INT_MAX;
-	(void)rootfs_sweep(rootfs);
+	rootfs_sweep(rootfs);
 	rootfs->null_tree = rootfs_copy_mount(plan, rootfs->null_fd);
 	if (rootfs->null_tree < 0)
 		return err_sys(err, -rootfs->null_tree, "copy the mount of /dev/null");

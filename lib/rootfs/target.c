@@ -112,18 +112,18 @@ void rootfs_keep(struct rootfs *rootfs, int fd)
 		rootfs->sweep_from = fd + 1;
 }
 
-bool rootfs_sweep(struct rootfs *rootfs)
+void rootfs_sweep(struct rootfs *rootfs)
 {
-	unsigned int from = (unsigned int)rootfs->sweep_from, dev = (unsigned int)rootfs->dev_fd;
+	const int spared = rootfs->dev_fd >= 0 ? rootfs->dev_fd : rootfs->empty_fd;
+	unsigned int from = (unsigned int)rootfs->sweep_from, last = (unsigned int)spared;
 
 	if (rootfs->newest < rootfs->sweep_from + SWEEP_AFTER)
-		return false;
+		return;
 	/* neither fails with these arguments */
-	if (rootfs->dev_fd > rootfs->sweep_from)
-		(void)sys_close_range(from, dev - 1, 0);
-	if (rootfs->dev_fd >= rootfs->sweep_from)
-		from = dev + 1;
+	if (spared > rootfs->sweep_from)
+		(void)sys_close_range(from, last - 1, 0);
+	if (spared >= rootfs->sweep_from)
+		from = last + 1;
 	(void)sys_close_range(from, ~0U, 0);
 	rootfs->newest = -1;
-	return true;
 }

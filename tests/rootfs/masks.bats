@@ -82,3 +82,19 @@ load ../run/helpers
 	assert_line "umount=/etc/passwd: EPERM"
 	assert_line "remount-rw=/proc/sys: EPERM"
 }
+
+@test "masked directories share one file system, however many paths are masked" {
+	local i paths=()
+
+	for i in {10..69}; do
+		mkdir "$BUNDLE/rootfs/masked$i"
+		touch "$BUNDLE/rootfs/plain$i"
+		paths+=("/masked$i" "/plain$i")
+	done
+	config '.linux.maskedPaths = $ARGS.positional' --args "${paths[@]}"
+	guest_shell 'stat -c %d /masked* | uniq -c; ls -A /masked*'
+	run_guest
+	assert_success
+	assert_matches '^ *60 [0-9]+$'
+	(($(grep -c . <<<"$output") == 61)) || fail "a mask is not empty"
+}
