@@ -74,7 +74,7 @@ static void check_combination(unsigned int bits)
 			.create_container = bits & 32 ? one : none,
 			.start_container = bits & 64 ? one : none,
 		},
-		.process = { .is_set = bits & 128 },
+		.process = { .is_set = bits & 128, .cwd = bits & 256 ? "/" : "/work" },
 		.hostname = bits & 256 ? "a" : 0,
 	};
 	struct plan plan = {
