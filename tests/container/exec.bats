@@ -1,75 +1,176 @@
 load ../run/helpers
 
-@test "exec --process reads its document from a pipe" {
-	local process
-
-	process=$(jq -c '.process | .args = ["/guest", "cwd"] | .cwd = "/etc"' "$BUNDLE/config.json")
+prepare() {
 	start_guest pause
-	must bash -c '"$0" --root "$1" exec --process <(sleep 0.1; echo "$3") "$2"' "$KAVEL" "$ROOT" "$ID" "$process"
-	assert_line "cwd: /etc"
-	try bash -c '"$0" --root "$1" exec --process <(head -c 20000000 /dev/zero) "$2"' "$KAVEL" "$ROOT" "$ID"
-	((status == 255))
-	assert_error_has "is larger than"
 }
 
-@test "exec --cap is ambient only when the container lets the capability be inherited" {
-	config '.process.capabilities = {
-		inheritable: ["CAP_CHOWN", "CAP_SYSLOG"], ambient: ["CAP_CHOWN"], effective: ["CAP_KILL"],
-		permitted: ["CAP_KILL", "CAP_CHOWN"], bounding: ["CAP_KILL", "CAP_CHOWN", "CAP_SYSLOG"]}'
-	start_guest pause
-	must kavel exec --cap CAP_SYSLOG --cap CAP_AUDIT_WRITE "$ID" /bin/cat /proc/self/status
-	assert_line $'CapInh:\t0000000400000001'
-	assert_line $'CapBnd:\t0000000420000021'
-	assert_line $'CapAmb:\t0000000400000001'
+execute() { # exec's options and command
+	try kavel exec "$@"
 }
 
-@test "exec --cgroup runs in a group below the container's, and nowhere else" {
-	local group sub
+@test "exec runs in the guest's namespaces, root and group, and passes output and exit code on" {
+	local type
 
-	[[ $(stat -f -c %T /sys/fs/cgroup) == cgroup2fs ]] || skip "needs cgroup v2"
-	config '.linux.cgroupsPath = "/exec-parent/guest"'
-	start_guest pause
-	group=/sys/fs/cgroup/exec-parent/guest
-	mkdir "$group/below" "$group/../beside"
-	must kavel exec --cgroup below "$ID" /bin/cat /proc/self/cgroup
-	assert_line 0::/below
-	must kavel exec --cgroup / "$ID" /bin/cat /proc/self/cgroup
-	assert_line 0::/
-	for sub in .. ../beside below/.. below/../../beside /../beside; do
-		try kavel exec --cgroup "$sub" "$ID" /guest exit=0
-		((status == 255))
-		assert_error_has "bad sub cgroup path $sub: \`..\` components are not allowed"
+	execute "$ID" /guest namespaces read=/proc/self/cgroup ls=/ say-error=complaint exit=7
+	assert_status 7
+	for type in pid mnt net ipc uts cgroup; do
+		assert_line "ns: $(readlink "/proc/$(guest_pid)/ns/$type")"
 	done
-	try kavel exec --cgroup missing "$ID" /guest exit=0
-	((status == 255))
-	assert_error_has "cgroup missing of the container: no such file or directory"
-	rmdir "$group/../beside"
-	must kavel delete --force "$ID"
-	rmdir /sys/fs/cgroup/exec-parent 2>/dev/null || :
+	assert_line "0::/"
+	assert_matches '^ls=/: .*guest'
+	[[ $error == complaint ]]
 }
 
-@test "exec runs where the first process is when the container's group is gone or takes no processes" {
-	[[ $(stat -f -c %T /sys/fs/cgroup) == cgroup2fs ]] || skip "needs cgroup v2"
-	config '.linux.cgroupsPath = "/exec-parent/guest"'
-	start_guest pause
-	mkdir /sys/fs/cgroup/exec-parent/guest/below
-	echo "$(guest_pid)" >/sys/fs/cgroup/exec-parent/guest/below/cgroup.procs
-	must kavel exec "$ID" /bin/cat /proc/self/cgroup
-	assert_line 0::/
-	# what the kernel says once the group hands down controllers; a v2 without any cannot show it
-	must strace -f -o /dev/null -e trace=clone3 -e inject=clone3:error=EBUSY:when=1 \
-		"$KAVEL" --root "$ROOT" exec "$ID" /bin/cat /proc/self/cgroup
-	assert_line 0::/below
-	try strace -f -o /dev/null -e trace=clone3 -e inject=clone3:error=EBUSY:when=1 \
-		"$KAVEL" --root "$ROOT" exec --cgroup / "$ID" /bin/cat /proc/self/cgroup
-	((status == 255))
-	assert_error_has "device or resource busy"
-	mkdir /sys/fs/cgroup/elsewhere
-	echo "$(guest_pid)" >/sys/fs/cgroup/elsewhere/cgroup.procs
-	rmdir /sys/fs/cgroup/exec-parent/guest/below /sys/fs/cgroup/exec-parent/guest
-	must kavel exec "$ID" /bin/cat /proc/self/cgroup
-	assert_line 0::/../../elsewhere
+@test "exec gives 128 + signal" {
+	execute "$ID" /guest raise=9
+	assert_status 137
+}
+
+@test "exec has standard input" {
+	echo "from the caller" >"$BATS_TEST_TMPDIR/in"
+	STDIN=$BATS_TEST_TMPDIR/in execute "$ID" /guest stdin
+	assert_output_is "from the caller"
+}
+
+@test "exec takes environment, working directory, user and capabilities from the configuration" {
+	execute "$ID" /guest ids caps cwd env rlimits security umask
+	assert_success
+	assert_line "uid: 0 0 0"
+	assert_line "effective: 0000000020000420"
+	assert_line "bounding: 0000000020000420"
+	assert_line "inheritable: 0000000000000000"
+	assert_line "ambient: 0000000000000000"
+	assert_line "cwd: /"
+	assert_line "env: TERM=xterm"
+	assert_line "RLIMIT_NOFILE: 1024 1024"
+	assert_line "no_new_privs: 1"
+}
+
+@test "exec's options take their place" {
+	execute --user 1000:1001 --cwd /etc --env A=1 -e B=2 "$ID" /guest ids cwd getenv=A getenv=B
+	assert_success
+	assert_line "uid: 1000 1000 1000"
+	assert_line "gid: 1001 1001 1001"
+	assert_line "cwd: /etc"
+	assert_line "getenv=A: 1"
+	assert_line "getenv=B: 2"
+}
+
+@test "exec --cap adds to the configured ones and leaves the inheritable set empty" {
+	execute --cap CAP_CHOWN "$ID" /guest caps
+	assert_success
+	assert_line "effective: 0000000020000421"
+	assert_line "inheritable: 0000000000000000"
+}
+
+@test "exec --user takes a number strictly" {
+	local user
+
+	for user in -1 1:-1 4294967295 99999999999 " 1" 0x10 1: "" 1:2:3 +1 1.5; do
+		execute --user "$user" "$ID" /guest ids
+		((status != 0)) || refute_line "uid: 0 0 0"
+		((status != 0)) || fail "--user '$user' was taken"
+	done
+}
+
+@test "exec --process reads a process document" {
+	jq '.process | .args = ["/guest", "ids", "getenv=X"] | .user = {uid: 5, gid: 6} | .env = ["X=y"]' \
+		"$BUNDLE/config.json" >"$BATS_TEST_TMPDIR/process.json"
+	execute --process "$BATS_TEST_TMPDIR/process.json" "$ID"
+	assert_success
+	assert_line "uid: 5 5 5"
+	assert_line "getenv=X: y"
+}
+
+@test "exec --detach returns at once and leaves the process in the guest" {
+	execute --detach --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" /guest pause
+	assert_success
+	[[ $(readlink "/proc/$(<"$BATS_TEST_TMPDIR/pid")/ns/pid") == "$(readlink "/proc/$(guest_pid)/ns/pid")" ]]
+	[[ $(kavel ps -f json "$ID" | jq length) == 2 ]]
 	must kavel delete --force "$ID"
-	rmdir /sys/fs/cgroup/elsewhere
-	rmdir /sys/fs/cgroup/exec-parent 2>/dev/null || :
+	assert_clean
+}
+
+@test "exec in a created container works or is refused, in a stopped or unknown one it is refused" {
+	must kavel kill "$ID" KILL
+	eventually status_is stopped
+	execute "$ID" /guest
+	((status != 0))
+	assert_error_has "not running"
+	execute nothing /guest
+	((status != 0))
+	assert_error_has "does not exist"
+}
+
+@test "exec of a program that is missing tells it" {
+	execute "$ID" /not/there
+	((status != 0))
+	assert_error_has "/not/there"
+	assert_error_has "no such file or directory"
+	execute "$ID" nothing
+	((status != 0))
+	assert_error_has 'executable file not found in $PATH'
+}
+
+@test "exec passes no descriptor but the standard ones" {
+	exec 7</ 8</etc/passwd
+	execute "$ID" /guest fds
+	exec 7<&- 8<&-
+	[[ $(grep -c '^fd:' <<<"$output") == 3 ]]
+}
+
+@test "exec's working directory does not lead out of the guest" {
+	local fd
+
+	exec 7</
+	for fd in 0 3 4 5 6 7 8 9 10 11 12; do
+		execute --cwd "/proc/self/fd/$fd" "$ID" /guest cwd ls=.
+		refute_output_has unreachable
+		refute_output_has vmlinuz
+	done
+	exec 7<&-
+}
+
+@test "exec is filtered as the guest is" {
+	[[ $(uname -m) == x86_64 ]] || skip "written for x86-64"
+	must kavel delete --force "$ID"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["getppid"], action: "SCMP_ACT_ERRNO"}]}'
+	start_guest pause
+	execute "$ID" /guest syscall=110
+	assert_line "syscall=110: EPERM"
+}
+
+@test "exec has a terminal when asked" {
+	execute --tty "$ID" /guest ttys
+	assert_success
+	assert_line "tty: 0 /dev/pts/0"
+}
+
+@test "exec into a paused container is refused" {
+	must kavel pause "$ID"
+	execute "$ID" /guest
+	((status != 0))
+	assert_error_has "paused"
+	must kavel resume "$ID"
+}
+
+@test "an exec that lives on does not keep delete --force from its work" {
+	execute --detach "$ID" /guest fork=3 ignore=15 pause
+	execute --detach "$ID" /guest fork=3 pause
+	must kavel delete --force "$ID"
+	assert_clean
+}
+
+@test "twenty execs at once" {
+	local i pids=()
+
+	for ((i = 0; i < 20; i++)); do
+		"$KAVEL" --root "$ROOT" exec "$ID" /guest "say=number $i" "exit=$i" </dev/null >"$BATS_TEST_TMPDIR/out.$i" 3>&- 4>&- &
+		pids+=($!)
+	done
+	for ((i = 0; i < 20; i++)); do
+		wait "${pids[i]}" && status=0 || status=$?
+		((status == i)) || fail "exec $i ended with $status"
+		[[ $(<"$BATS_TEST_TMPDIR/out.$i") == "number $i" ]]
+	done
 }

@@ -52,7 +52,7 @@ load ../run/helpers
 @test "the guest's process is the one that state names" {
 	start_guest pause
 	eventually grep -q guest "/proc/$(guest_pid)/cmdline"
-	[[ $(readlink "/proc/$(guest_pid)/ns/pid") != $(readlink /proc/self/ns/pid) ]]
+	[[ $(readlink "/proc/$(guest_pid)/ns/pid") != "$(readlink /proc/self/ns/pid)" ]]
 }
 
 @test "state of an unknown container fails" {

