@@ -114,7 +114,8 @@ int container_poststart(struct state *state, const struct spec *spec, struct err
 	return r < 0 ? r
 		     : hooks_run(&(struct hook_stage){ .name = "poststart",
 						       .state_json = json.data,
-						       .dir = state->bundle },
+						       .dir = state->bundle,
+						       .is_interruptible = true },
 				 &spec->hooks.poststart, err);
 }
 

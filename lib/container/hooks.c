@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 #include "base/auto.h"
@@ -106,24 +107,46 @@ static _Noreturn void become_hook(const struct hook_stage *stage, const struct s
 	_exit(127);
 }
 
-/* Wait for the end of the hook, reading its output.  Returns 1 when the time is up. */
-static int await(int pidfd, int output, int64_t deadline, struct tail *tail, struct err *err)
+/* What is readable when the caller wants an end, by a signal that foreground_block_signals() holds back for a guest which is
+ * not there yet; -1: such signals end this program anyway.  The signal stays. */
+static int open_interrupts(void)
 {
-	struct pollfd fds[2] = { { .fd = pidfd, .events = POLLIN }, { .fd = output, .events = POLLIN } };
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	sigset_t blocked, set;
+
+	sigemptyset(&set);
+	if (sigprocmask(SIG_BLOCK, NULL, &blocked) < 0 || !sigismember(&blocked, SIGTERM))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		sigaddset(&set, ends[i]);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+/* How a hook ended, or why it is not waited for any longer. */
+enum { HOOK_ENDED, HOOK_TIMED_OUT, HOOK_INTERRUPTED };
+
+/* Wait for the end of the hook, reading its output.  interrupts: of open_interrupts(), or -1.  Returns HOOK_... or an error. */
+static int await(int pidfd, int output, int interrupts, int64_t deadline, struct tail *tail, struct err *err)
+{
+	struct pollfd fds[3] = { { .fd = pidfd, .events = POLLIN },
+				 { .fd = output, .events = POLLIN },
+				 { .fd = interrupts, .events = POLLIN } };
 
 	for (;;) {
 		int64_t left = deadline < 0 ? -1 : deadline - clock_ms();
 
 		if (deadline >= 0 && left < 0)
-			return 1;
-		if (poll(fds, 2, left > 1000000 ? 1000000 : (int)left) < 0 && errno != EINTR)
+			return HOOK_TIMED_OUT;
+		if (poll(fds, ARRAY_SIZE(fds), left > 1000000 ? 1000000 : (int)left) < 0 && errno != EINTR)
 			return err_sys(err, errno, "wait for the hook");
 		if (fds[1].revents && !tail_read(tail, output))
 			fds[1].fd = -1;
 		if (fds[0].revents) {
 			(void)tail_read(tail, output);
-			return 0;
+			return HOOK_ENDED;
 		}
+		if (fds[2].revents)
+			return HOOK_INTERRUPTED;
 	}
 }
 
@@ -179,10 +202,19 @@ static int make_input(const char *state_json, int *ret_fd, struct err *err)
 	return 0;
 }
 
+/* With its session, so that what it started goes with it; the pid is ours until it is reaped. */
+static void end(pid_t pid, int pidfd)
+{
+	(void)kill(-pid, SIGKILL);
+	(void)sys_pidfd_send_signal(pidfd, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 static int run_one(const struct hook_stage *stage, const struct spec_hook *hook, struct err *err)
 {
 	struct tail tail = { .size = 0 };
-	autofd input = -1, pidfd = -1;
+	autofd input = -1, pidfd = -1, interrupts = stage->is_interruptible ? open_interrupts() : -1;
 	int output[2], report[2], r;
 	int64_t deadline = hook->timeout.is_set ? clock_ms() + hook->timeout.value * 1000 : -1;
 	pid_t pid;
@@ -211,19 +243,15 @@ static int run_one(const struct hook_stage *stage, const struct spec_hook *hook,
 	auto_close(&report_write);
 	report_write = -1;
 
-	r = await(pidfd, output_read, deadline, &tail, err);
-	if (r != 0) {
-		/* its session: what it started goes with it; the pid is ours until it is reaped */
-		(void)kill(-pid, SIGKILL);
-		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		if (r < 0)
-			return r;
+	r = await(pidfd, output_read, interrupts, deadline, &tail, err);
+	if (r == HOOK_ENDED)
+		return judge(pid, report_read, &tail, err);
+	end(pid, pidfd);
+	if (r == HOOK_TIMED_OUT)
 		(void)err_set(err, ETIMEDOUT, "no end after %lld s (timeout)", (long long)hook->timeout.value);
-		return describe(&tail, err);
-	}
-	return judge(pid, report_read, &tail, err);
+	else if (r == HOOK_INTERRUPTED)
+		(void)err_set(err, EINTR, "interrupted by a signal");
+	return r < 0 ? r : describe(&tail, err);
 }
 
 int hooks_run(const struct hook_stage *stage, const struct spec_hook_list *hooks, struct err *err)

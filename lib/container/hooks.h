@@ -13,6 +13,7 @@ struct hook_stage {
 	unsigned int drop_admin; /* of caps_keep_admin(): what they must not have, though the caller has it */
 	const struct seccomp_filter *filter; /* for them, too; NULL: none */
 	const char *dir;	 /* their current directory; NULL: this program's */
+	bool is_interruptible;	 /* SIGHUP, SIGINT, SIGQUIT and SIGTERM end them although this program has them blocked */
 	char *const *env;	 /* of those that have none in the document; NULL: this program's */
 };
 

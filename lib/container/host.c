@@ -129,7 +129,7 @@ static int runtime_hooks(struct run *run, struct err *err)
 	const struct spec_hooks *hooks = &run->plan->spec->hooks;
 	autobuf json = { 0 };
 	int r = state_hook_json(run->state, "creating", run->state->init.pid, &json, err);
-	struct hook_stage stage = { .state_json = json.data, .dir = run->plan->bundle };
+	struct hook_stage stage = { .state_json = json.data, .dir = run->plan->bundle, .is_interruptible = true };
 
 	(void)umask(run->caller_umask);
 	stage.name = "prestart";

@@ -119,3 +119,24 @@ traced() { # INJECTION COMMAND...
 	assert_refused "the guest side was killed by signal 9"
 	assert_clean
 }
+
+@test "run can be interrupted while a hook hangs, and leaves nothing" {
+	local kind runtime
+
+	for kind in createRuntime poststart; do
+		config 'del(.hooks)'
+		add_hook "$kind" "sleep 100"
+		guest_does pause
+		env --default-signal "$KAVEL" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >/dev/null \
+			2>"$BATS_TEST_TMPDIR/err" 3>&- 4>&- &
+		runtime=$!
+		eventually pgrep -f '^sleep 100'
+		kill -INT "$runtime"
+		timeout 5 tail --pid="$runtime" -f /dev/null || fail "it goes on"
+		wait "$runtime" && status=0 || status=$?
+		error=$(<"$BATS_TEST_TMPDIR/err") output=''
+		assert_refused "$kind hook #0" interrupted
+		assert_clean
+		! pgrep -f '^sleep 100'
+	done
+}
