@@ -19,24 +19,6 @@
 #include "container/socket.h"
 #include "container/undo.h"
 
-int container_check_id(const char *id, struct err *err)
-{
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+.-";
-	size_t size = strlen(id), good = strspn(id, allowed);
-
-	if (!size)
-		return err_user(err, "the container ID is empty");
-	if (size > 255)
-		return err_user(err, "the container ID is longer than 255 bytes: %.40s...", id);
-	if (good < size)
-		return err_user(err,
-				"invalid character '%c' in the container ID \"%s\" (allowed: letters, digits, _ + . -)",
-				id[good], id);
-	if (id[0] == '-' || strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
-		return err_user(err, "invalid container ID \"%s\"", id);
-	return 0;
-}
-
 static const char *now_text(struct arena *arena)
 {
 	char text[CLOCK_TEXT_MAX];

@@ -22,20 +22,6 @@
 #define LOCK_STEP_MS	10
 #define RECORD_MAX	(32u << 20) /* bytes: annotations may be large */
 
-int container_default_root(char *path, size_t room, struct err *err)
-{
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	int size;
-
-	if (geteuid() == 0)
-		size = snprintf(path, room, "/run/kavel");
-	else if (runtime && *runtime == '/')
-		size = snprintf(path, room, "%s/kavel", runtime);
-	else
-		return err_user(err, "no state directory: XDG_RUNTIME_DIR is not set (use --root DIR)");
-	return (size_t)size < room ? 0 : err_sys(err, ENAMETOOLONG, "state directory %s/kavel", runtime);
-}
-
 /* Make a directory with its parents, as mkdir -p; only the last is 0700. */
 static int make_root(const char *path, struct err *err)
 {

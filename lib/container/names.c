@@ -1,0 +1,40 @@
+/* What a container may be called, and where containers are kept unless the caller says so. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "container/container.h"
+
+int container_check_id(const char *id, struct err *err)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+.-";
+	size_t size = strlen(id), good = strspn(id, allowed);
+
+	if (!size)
+		return err_user(err, "the container ID is empty");
+	if (size > 255)
+		return err_user(err, "the container ID is longer than 255 bytes: %.40s...", id);
+	if (good < size)
+		return err_user(err,
+				"invalid character '%c' in the container ID \"%s\" (allowed: letters, digits, _ + . -)",
+				id[good], id);
+	if (id[0] == '-' || strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
+		return err_user(err, "invalid container ID \"%s\"", id);
+	return 0;
+}
+
+int container_default_root(char *path, size_t room, struct err *err)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	int size;
+
+	if (geteuid() == 0)
+		size = snprintf(path, room, "/run/kavel");
+	else if (runtime && *runtime == '/')
+		size = snprintf(path, room, "%s/kavel", runtime);
+	else
+		return err_user(err, "no state directory: XDG_RUNTIME_DIR is not set (use --root DIR)");
+	return (size_t)size < room ? 0 : err_sys(err, ENAMETOOLONG, "state directory %s/kavel", runtime);
+}
