@@ -55,6 +55,7 @@ struct cli {
 struct cli_command {
 	const char *name;
 	const char *arguments;		     /* for the usage line: "ID [SIGNAL]" */
+	const char *crun_arguments;	     /* the same as crun's callers expect it; NULL: its ID is called CONTAINER */
 	const char *summary;		     /* one line */
 	const char *details;		     /* more lines for the command's own help; NULL: none */
 	const struct option_row *options[4]; /* tables, ended by NULL */

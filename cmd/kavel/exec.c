@@ -106,6 +106,7 @@ static const struct option_row own_options[] = {
 const struct cli_command cli_exec = {
 	.name = "exec",
 	.arguments = "ID [PROGRAM [ARGUMENT...]]",
+	.crun_arguments = "CONTAINER cmd [ARGUMENT...]",
 	.summary = "Run a further process in a running container",
 	.details = "The exit status is that of the process, or 128 and the number of the signal that ended it;\n"
 		   "255 when it could not be started.",

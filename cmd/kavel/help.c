@@ -5,19 +5,33 @@
 
 #define SUMMARY "Open Container Initiative runtime"
 
+/* The rest of a usage line.  crun's callers know the ID by another name. */
+static void append_arguments(const struct cli *cli, const struct cli_command *command, struct str_buf *out)
+{
+	const char *arguments = command ? command->arguments : "COMMAND [ARGUMENT...]";
+	const char *rest = cli->dialect == CLI_CRUN ? str_after(arguments, "ID") : NULL;
+
+	if (command && command->crun_arguments && cli->dialect == CLI_CRUN)
+		str_append_f(out, " %s", command->crun_arguments);
+	else if (rest)
+		str_append_f(out, " CONTAINER%s", rest);
+	else
+		str_append_f(out, "%s%s", *arguments ? " " : "", arguments);
+}
+
 /* runc's callers expect headings of its kind, crun's a usage line first. */
 static void append_usage(const struct cli *cli, const struct cli_command *command, struct str_buf *out)
 {
 	const char *name = command ? command->name : "";
 	const char *summary = command ? command->summary : SUMMARY;
-	const char *arguments = command ? command->arguments : "COMMAND [ARGUMENT...]";
 
 	if (cli->dialect == CLI_RUNC)
 		str_append_f(out, "NAME:\n   runc %s%s- %s\n\nUSAGE:\n   ", name, command ? " " : "", summary);
 	else
 		str_append(out, "Usage: ");
-	str_append_f(out, "%s [OPTION...]%s%s%s%s\n\n", cli->program, command ? " " : "", name, *arguments ? " " : "",
-		     arguments);
+	str_append_f(out, "%s [OPTION...]%s%s", cli->program, command ? " " : "", name);
+	append_arguments(cli, command, out);
+	str_append(out, "\n\n");
 	if (cli->dialect != CLI_RUNC)
 		str_append_f(out, "%s\n\n", summary);
 	if (command && command->details)

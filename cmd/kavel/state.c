@@ -1,3 +1,5 @@
+#include <errno.h>
+
 #include "cli.h"
 
 static int run(struct cli *cli, char **words, struct err *err)
@@ -8,6 +10,12 @@ static int run(struct cli *cli, char **words, struct err *err)
 
 	if (r < 0)
 		return r;
+	/* crun has no state before a container is created, and its callers poll for it */
+	if (cli->dialect == CLI_CRUN && info.status == CONTAINER_CREATING) {
+		r = err_set(err, ENOENT, "container \"%s\" does not exist: it is being created", words[0]);
+		container_info_free(&info);
+		return r;
+	}
 	if (container_info_json(&info, true, true, &out) < 0)
 		out.failed = true; /* it can only run out of memory */
 	str_append(&out, "\n");

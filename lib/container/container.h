@@ -42,7 +42,7 @@ struct container_create_options {
 	bool keep;   /* run: keep the state of the stopped container */
 };
 
-/* Check an ID: [A-Za-z0-9_+.-], not "." or "..", not beginning with "-", at most 255 bytes. */
+/* Check an ID: [A-Za-z0-9_+.-], not beginning with "-" or ".", at most 255 bytes. */
 int container_check_id(const char *id, struct err *err);
 
 /* Create: afterwards the guest waits for container_start().  On failure nothing is left. */

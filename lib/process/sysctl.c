@@ -74,7 +74,8 @@ static int check_one(const struct spec *spec, const struct spec_pair *pair, unsi
 		return err_user(err, "linux.sysctl[\"%s\"]: the value has more than one line", pair->key);
 	if (str_eq(path, "kernel/hostname"))
 		return err_user(err, "linux.sysctl[\"%s\"]: is set by the property hostname", pair->key);
-	if (str_eq(path, "kernel/domainname") && spec->domainname && *spec->domainname)
+	if (str_eq(path, "kernel/domainname") && spec->domainname && *spec->domainname &&
+	    !str_eq(spec->domainname, pair->value))
 		return err_user(err, "linux.sysctl[\"%s\"]: conflicts with the property domainname", pair->key);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (!matches(keys[i].path, path))

@@ -96,7 +96,8 @@ static int check_unified(const struct spec_resources *resources, struct err *err
 
 		/* "controller.file": in the group's directory, whatever the controller */
 		if (!dot || dot == pair->key || !dot[1] || strpbrk(pair->key, "/ \t\n\r") || strstr(pair->key, ".."))
-			return err_user(err, IN "unified[\"%.200s\"]: not a name of a cgroup file", pair->key);
+			return err_user(err, IN "unified: the specified key has not the form CONTROLLER.VALUE `%.200s`",
+					pair->key);
 		if (is_control_file(pair->key))
 			return err_user(err, IN "unified[\"%.200s\"]: is not a limit", pair->key);
 		if (!*pair->value)

@@ -18,6 +18,14 @@ detached() { # ID...
 	done
 }
 
+@test "a container that is being created has that state, and none for crun's callers" {
+	config --arg kavel "$KAVEL" --arg crun "$BATS_TEST_TMPDIR/crun" --arg root "$ROOT" --arg out "$BATS_TEST_TMPDIR/seen" \
+		'.hooks.createRuntime = [{path: "/bin/sh",
+			args: ["sh", "-c", "\($kavel) --root \($root) state c1 >\($out); ! \($crun) --root \($root) state c1"]}]'
+	must kavel create --bundle "$BUNDLE" c1
+	[[ $(jq -r .status "$BATS_TEST_TMPDIR/seen") == creating ]]
+}
+
 @test "options may stand after the ID, and in Go's style" {
 	must kavel create c1 -bundle "$BUNDLE" --pid-file="$BATS_TEST_TMPDIR/pid" -no-subreaper
 	[[ ! $output && ! $error ]] || fail "create should print nothing"

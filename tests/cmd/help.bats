@@ -77,6 +77,12 @@ load setup
 	try_as crun
 	assert_status 1
 	assert_error_has "no command"
+	try_as crun delete --help
+	[[ $output == "Usage: crun [OPTION...] delete CONTAINER"$'\n'* ]] || fail "the ID should be called CONTAINER"
+	try_as crun kill --help
+	[[ $output == "Usage: crun [OPTION...] kill CONTAINER [SIGNAL]"$'\n'* ]] || fail "the ID should be called CONTAINER"
+	try_as crun exec --help
+	[[ $output == "Usage: crun [OPTION...] exec CONTAINER cmd "* ]] || fail "the ID should be called CONTAINER"
 }
 
 @test "the version names the program, the commit and the specification" {

@@ -210,7 +210,7 @@ $good" "${good%\}},}" "{'a': 1}" '{"a": 1, "a": 2}' "${good/\"hostname\":\"guest
 @test "IDs that cannot be" {
 	local id
 
-	for id in "" . .. a/b /abs ../x "a b" $'a\nb' $'a\tb' $'\xc3\xa4' '*' 'a:b' "$(printf 'x%.0s' $(seq 256))" \
+	for id in "" . .. .hidden -x a/b /abs ../x "a b" $'a\nb' $'a\tb' $'\xc3\xa4' '*' 'a:b' "$(printf 'x%.0s' $(seq 256))" \
 		"$(printf 'x%.0s' $(seq 2000))"; do
 		try kavel create --bundle "$BUNDLE" "$id"
 		assert_refused

@@ -56,6 +56,9 @@ load ../run/helpers
 	config '.linux.sysctl = {"kernel.domainname": "x"} | .domainname = "y"'
 	run_guest exit=0
 	assert_refused kernel.domainname domainname
+	config '.domainname = "x"'
+	run_guest read=/proc/sys/kernel/domainname
+	assert_line x
 	config 'del(.domainname)'
 	run_guest read=/proc/sys/kernel/domainname
 	assert_success

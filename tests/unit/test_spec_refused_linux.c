@@ -264,7 +264,7 @@ static void wrong_unified_keys(void)
 		str_append_f(&text, "'unified':{'memory.max':'1','%s':'1'}",
 			     form ? keys[i] : controls[i - ARRAY_SIZE(keys)]);
 		CHECK(spec_text_parse(FRAME_RESOURCES, text.data, &document, &err) == -EINVAL);
-		CHECK_HAS(err.text, form ? "not a name of a cgroup file" : "is not a limit");
+		CHECK_HAS(err.text, form ? "has not the form CONTROLLER.VALUE `" : "is not a limit");
 		spec_free(document);
 	}
 	spec_text_refused(wrong_unified_rows, ARRAY_SIZE(wrong_unified_rows));
