@@ -174,3 +174,16 @@ execute() { # exec's options and command
 		[[ $(<"$BATS_TEST_TMPDIR/out.$i") == "number $i" ]]
 	done
 }
+
+@test "exec sets the oom score by the host's procfs, not by what the guest has at /proc" {
+	must kavel delete --force "$ID"
+	config '.process.oomScoreAdj = 321 | .mounts |= map(select(.destination != "/proc"))
+		| del(.linux.maskedPaths, .linux.readonlyPaths)'
+	mkdir -p "$BUNDLE/rootfs/proc/self"
+	echo untouched >"$BUNDLE/rootfs/proc/self/oom_score_adj"
+	start_guest pause
+	execute --detach --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" /guest pause
+	assert_success
+	[[ $(<"/proc/$(<"$BATS_TEST_TMPDIR/pid")/oom_score_adj") == 321 ]]
+	[[ $(<"$BUNDLE/rootfs/proc/self/oom_score_adj") == untouched ]]
+}

@@ -43,14 +43,17 @@ traced() { # INJECTION COMMAND...
 	assert_clean
 }
 
-@test "the lock is free when the host side is killed while a createContainer hook hangs" {
-	local creator
-
+# In a createContainer hook; its pid is in $creator.
+create_that_hangs() {
 	add_hook createContainer "sleep 100"
 	guest_does pause
 	"$KAVEL" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- 4>&- &
 	creator=$!
 	eventually pgrep -f '^sleep 100'
+}
+
+@test "the lock is free when the host side is killed while a createContainer hook hangs" {
+	create_that_hangs
 	kill -KILL "$creator"
 	wait "$creator" || :
 	LIMIT=5 must kavel delete --force "$ID"
@@ -58,13 +61,7 @@ traced() { # INJECTION COMMAND...
 }
 
 @test "delete --force ends a create that hangs in the guest" {
-	local creator
-
-	add_hook createContainer "sleep 100"
-	guest_does pause
-	"$KAVEL" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- 4>&- &
-	creator=$!
-	eventually pgrep -f '^sleep 100'
+	create_that_hangs
 	LIMIT=25 must kavel delete --force "$ID"
 	wait "$creator" && status=0 || status=$?
 	assert_status 1
