@@ -203,6 +203,11 @@ static int ioprio(struct run *run, struct err *err)
 	return ioprio_apply(&run->plan->ioprio, err);
 }
 
+static int cpu_affinity(struct run *run, struct err *err)
+{
+	return affinity_apply(&run->plan->affinity.final, "final", err);
+}
+
 static int mempolicy(struct run *run, struct err *err)
 {
 	return mempolicy_apply(&run->plan->mempolicy, err);
@@ -393,6 +398,30 @@ static int start_hooks(struct run *run, struct err *err)
 	return run_hooks(run, "startContainer", &run->plan->spec->hooks.start_container, "created", getpid(), err);
 }
 
+/* What makes a process of the guest what it is: the same for the first one and for those of exec.
+ *
+ * working directory	as root: one that only root may enter is allowed by the specification
+ * launcher		its file is written before a limit could forbid that; it also holds the seccomp filter
+ * rlimits		raising one needs CAP_SYS_RESOURCE; lowering one must not disturb what is above
+ * scheduler ...	in its cgroup already, whose cpuset counts, and with CAP_SYS_NICE still
+ * user			between the bounding set, which needs CAP_SETPCAP, and the sets that a change of the user would clear
+ * program		as the guest's user, who needs the right to execute it */
+#define PROCESS_ROWS							\
+	DO	("home directory",	home,			NULL),	\
+	DO	("standard streams",	give_stdio,		NULL),	\
+	DO	("working directory",	working_directory,	NULL),	\
+	DO	("launcher",		open_launcher,		NULL),	\
+	DO_IF	(plan_has_rlimits,	"rlimits",		rlimits,	NULL), \
+	DO_IF	(plan_has_scheduler,	"scheduler",		scheduler,	NULL), \
+	DO_IF	(plan_has_ioprio,	"I/O priority",		ioprio,		NULL), \
+	DO_IF	(plan_has_mempolicy,	"memory policy",	mempolicy,	NULL), \
+	DO_IF	(plan_has_personality,	"personality",		personality,	NULL), \
+	DO	("capabilities",	bounding_set,		NULL),	\
+	DO	("user",		user,			NULL),	\
+	DO	("capabilities",	capabilities,		NULL),	\
+	DO_IF	(plan_has_no_new_privileges, "no new privileges", no_new_privileges, NULL), \
+	DO	(NULL,			program,		NULL)
+
 const struct step guest_create[] = {
 	/* first of all: nothing of the caller's may reach what comes */
 	DO	("session",		session,		NULL),
@@ -421,25 +450,7 @@ const struct step guest_create[] = {
 	DO_IF	(plan_may_make_cwd,	"working directory",	make_working_directory, NULL),
 	DO	("rootfs protection",	protect,		NULL),
 	DO_IF	(has_no_process,	NULL,			wait_for_kill,	NULL),
-	DO	("home directory",	home,			NULL),
-	DO	("standard streams",	give_stdio,		NULL),
-	/* as root: a directory that only root may enter is allowed by the specification */
-	DO	("working directory",	working_directory,	NULL),
-	/* its file is written before a limit could forbid that; it also holds the seccomp filter */
-	DO	("launcher",		open_launcher,		NULL),
-	/* raising a limit needs CAP_SYS_RESOURCE; lowering one must not disturb what is above */
-	DO_IF	(plan_has_rlimits,	"rlimits",		rlimits,	NULL),
-	/* in its cgroup already, whose cpuset counts, and with CAP_SYS_NICE still */
-	DO_IF	(plan_has_scheduler,	"scheduler",		scheduler,	NULL),
-	DO_IF	(plan_has_ioprio,	"I/O priority",		ioprio,		NULL),
-	DO_IF	(plan_has_mempolicy,	"memory policy",	mempolicy,	NULL),
-	DO_IF	(plan_has_personality,	"personality",		personality,	NULL),
-	DO	("capabilities",	bounding_set,		NULL),
-	DO	("user",		user,			NULL),
-	DO	("capabilities",	capabilities,		NULL),
-	DO_IF	(plan_has_no_new_privileges, "no new privileges", no_new_privileges, NULL),
-	/* as the guest's user, who needs the right to execute it */
-	DO	(NULL,			program,		NULL),
+	PROCESS_ROWS,
 	DO_IF	(waits_here,		"start",		await_start,	NULL),
 	DO_IF	(plan_has_start_hooks,	NULL,			start_hooks,	NULL),
 	DO	("umask",		restore_umask,		NULL),
@@ -447,31 +458,18 @@ const struct step guest_create[] = {
 	STEPS_END
 };
 
-/* A further process: what create does to namespaces and mounts has been done; what makes the process itself is the same. */
+/* A further process: what create does to namespaces and mounts has been done. */
 const struct step guest_exec[] = {
 	/* undumpable before it joins: a guest's process must not trace it, nor see its descriptors (CVE-2016-9962) */
 	DO	("session",		session,		NULL),
 	DO	("cgroup",		join_cgroup_again,	NULL),
+	/* while procfs is still the host's: the guest's may be anything by now */
+	DO_IF	(plan_has_oom_score,	"oom score",		oom_score,	NULL),
 	DO	("namespaces",		join_container,		NULL),
 	DO_IF	(plan_wants_keyring,	"session keyring",	keyring,	NULL),
-	DO_IF	(plan_has_oom_score,	"oom score",		oom_score,	NULL),
 	DO_IF	(plan_has_terminal,	"terminal",		make_terminal,	NULL),
 	TELL_IF	(plan_has_terminal,	MSG_TERMINAL),
-	DO	("home directory",	home,			NULL),
-	DO	("standard streams",	give_stdio,		NULL),
-	DO	("working directory",	working_directory,	NULL),
-	DO	("launcher",		open_launcher,		NULL),
-	DO_IF	(plan_has_rlimits,	"rlimits",		rlimits,	NULL),
-	/* in its cgroup already, whose cpuset counts, and with CAP_SYS_NICE still */
-	DO_IF	(plan_has_scheduler,	"scheduler",		scheduler,	NULL),
-	DO_IF	(plan_has_ioprio,	"I/O priority",		ioprio,		NULL),
-	DO_IF	(plan_has_mempolicy,	"memory policy",	mempolicy,	NULL),
-	DO_IF	(plan_has_personality,	"personality",		personality,	NULL),
-	DO	("capabilities",	bounding_set,		NULL),
-	DO	("user",		user,			NULL),
-	DO	("capabilities",	capabilities,		NULL),
-	DO_IF	(plan_has_no_new_privileges, "no new privileges", no_new_privileges, NULL),
-	DO	(NULL,			program,		NULL),
+	PROCESS_ROWS,
 	DO	("umask",		restore_umask,		NULL),
 	DO	("launch",		become_launcher,	NULL),
 	STEPS_END
