@@ -12,27 +12,30 @@
 
 #define ANSWER_TIMEOUT_S 10
 
-/* sun_path holds 108 bytes; a state directory may lie deeper, so the path goes through our own descriptor */
-static int address_at(int dir, const char *name, struct sockaddr_un *ret)
+/* A new SOCK_SEQPACKET socket, and the address of `name` in `dir`.  sun_path holds 108 bytes; a state directory may lie deeper,
+ * so the path goes through our own descriptor.  flags: of socket(2). */
+static int open_socket(int dir, const char *name, int flags, struct sockaddr_un *ret_address, int *ret_fd, struct err *err)
 {
-	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if ((size_t)snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/%s", dir, name) >=
-	    sizeof(ret->sun_path))
-		return -ENAMETOOLONG;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
+
+	if (fd < 0)
+		return err_sys(err, errno, "make a socket");
+	*ret_fd = fd;
+	*ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if ((size_t)snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "/proc/self/fd/%d/%s", dir, name) >=
+	    sizeof(ret_address->sun_path))
+		return err_sys(err, ENAMETOOLONG, "socket %s", name);
 	return 0;
 }
 
 int socket_listen(int dir, const char *name, int *ret_fd, struct err *err)
 {
 	struct sockaddr_un address;
-	autofd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	int r;
+	autofd fd = -1;
+	int r = open_socket(dir, name, 0, &address, &fd, err);
 
-	if (fd < 0)
-		return err_sys(err, errno, "make a socket");
-	r = address_at(dir, name, &address);
 	if (r < 0)
-		return err_sys(err, -r, "socket %s", name);
+		return r;
 	/* fchmod before bind is what makes the file 0600 from the first moment on */
 	if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 4) < 0)
 		return err_sys(err, errno, "listen on %s", name);
@@ -44,14 +47,11 @@ int socket_listen(int dir, const char *name, int *ret_fd, struct err *err)
 static int connect_at(int dir, const char *name, int flags, int *ret_fd, struct err *err)
 {
 	struct sockaddr_un address;
-	autofd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
-	int r;
+	autofd fd = -1;
+	int r = open_socket(dir, name, flags, &address, &fd, err);
 
-	if (fd < 0)
-		return err_sys(err, errno, "make a socket");
-	r = address_at(dir, name, &address);
 	if (r < 0)
-		return err_sys(err, -r, "socket %s", name);
+		return r;
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		if (errno == ENOENT || errno == ECONNREFUSED)
 			return 1;

@@ -9,17 +9,25 @@
 #include "base/fd.h"
 #include "unit.h"
 
+static void make_pair(int *ours, int *theirs)
+{
+	int pair[2] = { -1, -1 };
+
+	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
+	*ours = pair[0];
+	*theirs = pair[1];
+}
+
 static void a_last_word_is_heard_though_its_sender_left_ours_unread(void)
 {
 	char text[16] = "";
 	autofd ours = -1;
-	int pair[2];
+	int theirs;
 
-	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
-	ours = pair[0];
+	make_pair(&ours, &theirs);
 	CHECK(fd_send(ours, "unread", 6, -1) == 0);
-	CHECK(fd_send(pair[1], "last", 4, -1) == 0);
-	(void)close(pair[1]);
+	CHECK(fd_send(theirs, "last", 4, -1) == 0);
+	(void)close(theirs);
 	CHECK(fd_receive(ours, text, sizeof(text), NULL) == 4);
 	CHECK_STR(text, "last");
 	CHECK(fd_receive(ours, text, sizeof(text), NULL) == 0);
@@ -29,12 +37,11 @@ static void an_end_that_left_ours_unread_is_told_from_one_that_did_not(void)
 {
 	char text[16] = "";
 	autofd ours = -1;
-	int pair[2];
+	int theirs;
 
-	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
-	ours = pair[0];
+	make_pair(&ours, &theirs);
 	CHECK(fd_send(ours, "unread", 6, -1) == 0);
-	(void)close(pair[1]);
+	(void)close(theirs);
 	CHECK(fd_receive(ours, text, sizeof(text), NULL) == -ECONNRESET);
 }
 
@@ -42,11 +49,8 @@ static void a_message_that_is_too_long_is_an_error(void)
 {
 	char text[2];
 	autofd ours = -1, theirs = -1;
-	int pair[2];
 
-	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
-	ours = pair[0];
-	theirs = pair[1];
+	make_pair(&ours, &theirs);
 	CHECK(fd_send(theirs, "long", 4, -1) == 0);
 	CHECK(fd_receive(ours, text, sizeof(text), NULL) == -EMSGSIZE);
 }
@@ -55,11 +59,8 @@ static void a_descriptor_comes_along_closed_on_exec(void)
 {
 	char text[2];
 	autofd ours = -1, theirs = -1, got = -1;
-	int pair[2];
 
-	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
-	ours = pair[0];
-	theirs = pair[1];
+	make_pair(&ours, &theirs);
 	CHECK(fd_send(theirs, "x", 1, 0) == 0);
 	CHECK(fd_receive(ours, text, sizeof(text), &got) == 1);
 	CHECK(got >= 0 && (fcntl(got, F_GETFD) & FD_CLOEXEC));
