@@ -14,7 +14,8 @@
 
 /* A new SOCK_SEQPACKET socket, and the address of `name` in `dir`.  sun_path holds 108 bytes; a state directory may lie deeper,
  * so the path goes through our own descriptor.  flags: of socket(2). */
-static int open_socket(int dir, const char *name, int flags, struct sockaddr_un *ret_address, int *ret_fd, struct err *err)
+static int open_socket(int dir, const char *name, int flags, struct sockaddr_un *ret_address, int *ret_fd,
+		       struct err *err)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
 
