@@ -45,6 +45,50 @@ bool str_i64(const char *text, int64_t min, int64_t max, int64_t *ret)
 	return true;
 }
 
+/* A number at *at, which moves behind it; false when there is none, or it is too large. */
+static bool read_number(const char **at, unsigned int max, unsigned int *ret)
+{
+	size_t digits = strspn(*at, "0123456789");
+
+	if (!digits || digits > 9)
+		return false;
+	*ret = (unsigned int)strtoul(*at, NULL, 10);
+	*at += digits;
+	return *ret < max;
+}
+
+bool str_number_list(const char *text, unsigned int max, unsigned long *bits, unsigned int *ret_count,
+		     unsigned int *ret_end)
+{
+	const unsigned int word_bits = 8 * sizeof(*bits);
+	unsigned int count = 0, end = 0;
+
+	for (;; text++) {
+		unsigned int first, last;
+
+		if (!read_number(&text, max, &first))
+			return false;
+		last = first;
+		if (*text == '-' && (text++, !read_number(&text, max, &last)))
+			return false;
+		if (last < first)
+			return false;
+		for (unsigned int number = first; number <= last; number++) {
+			unsigned long bit = 1UL << number % word_bits, *word = &bits[number / word_bits];
+
+			count += !(*word & bit);
+			*word |= bit;
+		}
+		if (last >= end)
+			end = last + 1;
+		if (*text != ',')
+			break;
+	}
+	*ret_count = count;
+	*ret_end = end;
+	return !*text;
+}
+
 const struct str_name *str_lookup(const struct str_name *table, const char *name)
 {
 	for (; table->name; table++)

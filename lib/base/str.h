@@ -26,6 +26,10 @@ bool str_u64(const char *text, uint64_t max, uint64_t *ret);
 /* The same for a signed number between min and max. */
 bool str_i64(const char *text, int64_t min, int64_t max, int64_t *ret);
 
+/* Set the bits that a list such as "0-3,7" names (cpuset(7), List format).  bits: zeroed, room for numbers below `max`.
+ * *ret_count: how many were set; *ret_end: the highest plus one.  Returns false when it is not such a list. */
+bool str_number_list(const char *text, unsigned int max, unsigned long *bits, unsigned int *ret_count, unsigned int *ret_end);
+
 /* A name for a number; tables of these end with a NULL name. */
 struct str_name {
 	const char *name;

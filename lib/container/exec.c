@@ -124,6 +124,9 @@ static int exec_planned(const struct container_exec_options *o, struct run *run,
 
 	if (r == 0 && !o->detach)
 		r = foreground_block_signals(err);
+	/* for this process, and so for the one that it makes until that is in the container's cgroup */
+	if (r == 0)
+		r = affinity_apply(&run->plan->affinity.initial, "initial", err);
 	if (r == 0)
 		r = start_process(o, run, err);
 	/* by itself it could only move to the container's own group */

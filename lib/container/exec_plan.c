@@ -169,6 +169,8 @@ int exec_plan_make(const struct state *state, const struct container_exec_option
 		r = err_user(err, "the working directory %s is not an absolute path", ret->process.cwd);
 	if (r == 0)
 		r = plan_process(plan, err);
+	if (r == 0)
+		r = affinity_plan(&ret->process.exec_cpu_affinity, &plan->affinity, err);
 	return r == 0 ? plan_filter(plan, err) : r;
 }
 

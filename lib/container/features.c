@@ -68,6 +68,10 @@ static void put_linux(struct json_writer *w, struct arena *arena)
 	put_enabled(w, "idmap", false);
 	json_close(w);
 	put_enabled(w, "netDevices", false);
+	json_open_object(w, "memoryPolicy");
+	json_put_names(w, "modes", mempolicy_mode_names());
+	json_put_names(w, "flags", mempolicy_flag_names());
+	json_close(w);
 	json_close(w);
 }
 

@@ -469,6 +469,7 @@ const struct step guest_exec[] = {
 	DO_IF	(plan_wants_keyring,	"session keyring",	keyring,	NULL),
 	DO_IF	(plan_has_terminal,	"terminal",		make_terminal,	NULL),
 	TELL_IF	(plan_has_terminal,	MSG_TERMINAL),
+	DO_IF	(plan_has_final_affinity, "CPU affinity",	cpu_affinity,	NULL),
 	PROCESS_ROWS,
 	DO	("umask",		restore_umask,		NULL),
 	DO	("launch",		become_launcher,	NULL),

@@ -35,6 +35,7 @@ struct plan {
 	struct ioprio_plan ioprio;
 	struct personality_plan personality;
 	struct mempolicy_plan mempolicy;
+	struct affinity_plan affinity; /* exec alone */
 	struct env_plan env;
 	struct seccomp_filter filter;
 	unsigned int drop_admin;   /* what the launcher gives up before it loads the filter */
@@ -76,6 +77,7 @@ bool plan_has_scheduler(const struct plan *plan);
 bool plan_has_ioprio(const struct plan *plan);
 bool plan_has_personality(const struct plan *plan);
 bool plan_has_mempolicy(const struct plan *plan);
+bool plan_has_final_affinity(const struct plan *plan);
 bool plan_has_no_new_privileges(const struct plan *plan);
 bool plan_wants_keyring(const struct plan *plan);
 bool plan_has_notify(const struct plan *plan);

@@ -1,12 +1,9 @@
 #include "process/process.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/auto.h"
 #include "base/sys.h"
-
-#define WORD_BITS (8 * sizeof(unsigned long))
 
 /* Numbers of set_mempolicy(2), of linux/mempolicy.h, whose older versions lack the latest. */
 enum {
@@ -63,56 +60,13 @@ const char *const *mempolicy_flag_names(void)
 
 /* ---------------------------------------------------------------- nodes */
 
-/* A number at *at, which moves behind it; false when there is none, or it is no node of any machine. */
-static bool read_node(const char **at, unsigned long *ret)
-{
-	size_t digits = strspn(*at, "0123456789");
-
-	if (!digits || digits > 9)
-		return false;
-	*ret = strtoul(*at, NULL, 10);
-	*at += digits;
-	return *ret < MEMPOLICY_NODES;
-}
-
-/* Set the bits of a list such as "0-3,7" (cpuset(7), List format).  Returns false when it is not one. */
-static bool read_nodes(const char *at, struct mempolicy_plan *plan, unsigned int *ret_count)
-{
-	unsigned int count = 0;
-
-	for (;;) {
-		unsigned long first, last;
-
-		if (!read_node(&at, &first))
-			return false;
-		last = first;
-		if (*at == '-' && (at++, !read_node(&at, &last)))
-			return false;
-		if (last < first)
-			return false;
-		for (unsigned long node = first; node <= last; node++) {
-			unsigned long bit = 1UL << node % WORD_BITS, *word = &plan->nodes[node / WORD_BITS];
-
-			count += !(*word & bit);
-			*word |= bit;
-			if (node >= plan->count)
-				plan->count = (unsigned int)node + 1;
-		}
-		if (!*at)
-			break;
-		if (*at++ != ',')
-			return false;
-	}
-	*ret_count = count;
-	return true;
-}
-
 static int plan_nodes(const struct spec_memory_policy *spec, enum nodes wanted, struct mempolicy_plan *plan,
 		      struct err *err)
 {
 	unsigned int count = 0;
 
-	if (spec->nodes && *spec->nodes && !read_nodes(spec->nodes, plan, &count))
+	if (spec->nodes && *spec->nodes &&
+	    !str_number_list(spec->nodes, MEMPOLICY_NODES, plan->nodes, &count, &plan->count))
 		return err_user(err, "linux.memoryPolicy.nodes: invalid memory policy node list \"%.200s\"",
 				spec->nodes);
 	if (wanted == NONE && count)

@@ -129,6 +129,20 @@ int personality_plan(const struct spec_linux *spec, struct personality_plan *ret
 /* Before the seccomp filter, which may forbid it. */
 int personality_apply(const struct personality_plan *plan, struct err *err);
 
+/* ---------------------------------------------------------------- affinity.c */
+#define AFFINITY_CPUS 8192 /* the largest NR_CPUS of a Linux kernel */
+struct affinity_set {
+	unsigned int count; /* 0: not asked for */
+	unsigned long bits[AFFINITY_CPUS / (8 * sizeof(unsigned long))];
+};
+struct affinity_plan {
+	struct affinity_set initial, final;
+};
+/* process.execCPUAffinity, which concerns exec alone.  Errors: not a list of processors. */
+int affinity_plan(const struct spec_cpu_affinity *spec, struct affinity_plan *ret, struct err *err);
+/* name: "initial", for the runtime before its process is in the container's cgroup, or "final", for that process then. */
+int affinity_apply(const struct affinity_set *set, const char *name, struct err *err);
+
 /* ---------------------------------------------------------------- mempolicy.c */
 #define MEMPOLICY_NODES 1024 /* the largest MAX_NUMNODES of a Linux kernel */
 struct mempolicy_plan {
