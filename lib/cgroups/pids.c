@@ -11,6 +11,7 @@ static int text_limit(const struct knob_value *value, char text[KNOB_TEXT_MAX], 
 
 	if (one.i64 == 0)
 		one.i64 = 1;
+	one.is_unified = true; /* unlike v1's other files, this one knows the word "max" and no -1 */
 	return knob_text_number_or_max(&one, text, err);
 }
 

@@ -203,6 +203,14 @@ static int ioprio(struct run *run, struct err *err)
 	return ioprio_apply(&run->plan->ioprio, err);
 }
 
+static int reset_affinity(struct run *run, struct err *err)
+{
+	(void)run;
+	(void)err;
+	affinity_reset();
+	return 0;
+}
+
 static int cpu_affinity(struct run *run, struct err *err)
 {
 	return affinity_apply(&run->plan->affinity.final, "final", err);
@@ -427,6 +435,8 @@ const struct step guest_create[] = {
 	DO	("session",		session,		NULL),
 	/* before the cgroup namespace, whose root is the group of that moment, and while the host's tree is there */
 	DO	("cgroup",		join_cgroup,		NULL),
+	/* the cgroup's cpuset is the limit */
+	DO_IF	(plan_has_no_affinity,	"CPU affinity",	reset_affinity,	NULL),
 	DO	("namespaces",		enter_namespaces,	NULL),
 	DO_IF	(plan_wants_keyring,	"session keyring",	keyring,	NULL),
 	DO_IF	(plan_has_hostname,	"hostname",		hostname,	NULL),
@@ -463,6 +473,7 @@ const struct step guest_exec[] = {
 	/* undumpable before it joins: a guest's process must not trace it, nor see its descriptors (CVE-2016-9962) */
 	DO	("session",		session,		NULL),
 	DO	("cgroup",		join_cgroup_again,	NULL),
+	DO_IF	(plan_has_no_affinity,	"CPU affinity",	reset_affinity,	NULL),
 	/* while procfs is still the host's: the guest's may be anything by now */
 	DO_IF	(plan_has_oom_score,	"oom score",		oom_score,	NULL),
 	DO	("namespaces",		join_container,		NULL),

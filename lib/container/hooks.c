@@ -162,7 +162,7 @@ static int describe(struct tail *tail, struct err *err)
 }
 
 /* Reap the hook and judge its end. */
-static int judge(pid_t pid, int report, struct tail *tail, struct err *err)
+static int judge(const struct hook_stage *stage, pid_t pid, int report, struct tail *tail, struct err *err)
 {
 	int status, number;
 
@@ -182,7 +182,7 @@ static int judge(pid_t pid, int report, struct tail *tail, struct err *err)
 		return describe(tail, err);
 	}
 	if (WEXITSTATUS(status)) {
-		(void)err_user(err, "exit status %d", WEXITSTATUS(status));
+		(void)err_user(err, "the %s hook failed with exit code %d", stage->name, WEXITSTATUS(status));
 		return describe(tail, err);
 	}
 	return 0;
@@ -245,7 +245,7 @@ static int run_one(const struct hook_stage *stage, const struct spec_hook *hook,
 
 	r = await(pidfd, output_read, interrupts, deadline, &tail, err);
 	if (r == HOOK_ENDED)
-		return judge(pid, report_read, &tail, err);
+		return judge(stage, pid, report_read, &tail, err);
 	end(pid, pidfd);
 	if (r == HOOK_TIMED_OUT)
 		(void)err_set(err, ETIMEDOUT, "no end after %lld s (timeout)", (long long)hook->timeout.value);

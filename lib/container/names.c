@@ -20,8 +20,9 @@ int container_check_id(const char *id, struct err *err)
 		return err_user(err,
 				"invalid character '%c' in the container ID \"%s\" (allowed: letters, digits, _ + . -)",
 				id[good], id);
-	if (id[0] == '-' || strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
-		return err_user(err, "invalid container ID \"%s\"", id);
+	if (id[0] == '-' || id[0] == '.')
+		return err_user(err, "invalid container ID \"%s\": it begins with a %s", id,
+				id[0] == '-' ? "minus" : "dot");
 	return 0;
 }
 

@@ -286,6 +286,11 @@ bool plan_has_mempolicy(const struct plan *plan)
 	return plan->mempolicy.is_set;
 }
 
+bool plan_has_no_affinity(const struct plan *plan)
+{
+	return !plan->affinity.initial.count && !plan->affinity.final.count;
+}
+
 bool plan_has_final_affinity(const struct plan *plan)
 {
 	return plan->affinity.final.count;

@@ -77,6 +77,7 @@ bool plan_has_scheduler(const struct plan *plan);
 bool plan_has_ioprio(const struct plan *plan);
 bool plan_has_personality(const struct plan *plan);
 bool plan_has_mempolicy(const struct plan *plan);
+bool plan_has_no_affinity(const struct plan *plan);
 bool plan_has_final_affinity(const struct plan *plan);
 bool plan_has_no_new_privileges(const struct plan *plan);
 bool plan_wants_keyring(const struct plan *plan);

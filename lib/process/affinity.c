@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <sched.h>
+#include <string.h>
 
 #include "process/process.h"
 
@@ -27,4 +28,13 @@ int affinity_apply(const struct affinity_set *set, const char *name, struct err 
 		return 0;
 	(void)err_sys(err, errno, "process.execCPUAffinity.%s: sched_setaffinity", name);
 	return err->number == EINVAL ? err_hint(err, "none of these processors is there and allowed") : -err->number;
+}
+
+void affinity_reset(void)
+{
+	struct affinity_set all;
+
+	memset(all.bits, 0xff, sizeof(all.bits));
+	/* the kernel takes what the cpuset allows; where it refuses, the guest keeps what it has */
+	(void)sched_setaffinity(0, sizeof(all.bits), (const cpu_set_t *)all.bits);
 }

@@ -142,6 +142,8 @@ struct affinity_plan {
 int affinity_plan(const struct spec_cpu_affinity *spec, struct affinity_plan *ret, struct err *err);
 /* name: "initial", for the runtime before its process is in the container's cgroup, or "final", for that process then. */
 int affinity_apply(const struct affinity_set *set, const char *name, struct err *err);
+/* Allow the caller all CPUs of its cgroup: those that whoever started this program is bound to are not meant for a guest. */
+void affinity_reset(void);
 
 /* ---------------------------------------------------------------- mempolicy.c */
 #define MEMPOLICY_NODES 1024 /* the largest MAX_NUMNODES of a Linux kernel */

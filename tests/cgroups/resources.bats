@@ -81,3 +81,11 @@ V2=/sys/fs/cgroup
 		rdma|.linux.resources.rdma = {"x": {hcaHandles: 1}}
 	EOT
 }
+
+@test "pids: -1 means that there is no limit" {
+	grep -qw pids "$V2/cgroup.controllers" 2>/dev/null || [[ -d /sys/fs/cgroup/pids ]] || skip "no pids controller"
+	config '.linux.resources.pids = {limit: -1}'
+	run_guest fork=20 say=unlimited
+	assert_success
+	assert_line unlimited
+}

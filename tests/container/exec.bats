@@ -187,3 +187,16 @@ execute() { # exec's options and command
 	[[ $(<"/proc/$(<"$BATS_TEST_TMPDIR/pid")/oom_score_adj") == 321 ]]
 	[[ $(<"$BUNDLE/rootfs/proc/self/oom_score_adj") == untouched ]]
 }
+
+@test "neither the guest nor an exec inherits the CPUs that the caller is bound to" {
+	local all
+
+	(($(nproc --all) > 1)) || skip "needs two CPUs"
+	must kavel delete --force "$ID"
+	all=$(grep Cpus_allowed_list /proc/self/status)
+	guest_does pause
+	must taskset -c 0 "$KAVEL" --root "$ROOT" run --detach --bundle "$BUNDLE" "$ID"
+	[[ $(grep Cpus_allowed_list "/proc/$(guest_pid)/status") == "$all" ]]
+	must taskset -c 0 "$KAVEL" --root "$ROOT" exec "$ID" /bin/busybox grep Cpus_allowed_list /proc/self/status
+	assert_line "$all"
+}

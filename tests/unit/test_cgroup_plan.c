@@ -83,7 +83,7 @@ static const struct knob_row knob_rows[] = {
 	{ "'cpu': {'cpus': '0-1', 'mems': '0'}", "cpuset.cpus = 0-1", "cpuset.mems = 0" },
 	{ "'cpu': {'shares': 0, 'quota': 0, 'period': 0}", "cgroup /kavel-c1", "cgroup /kavel-c1" },
 	{ "'pids': {'limit': 10}", "pids.max = 10", "pids.max = 10" },
-	{ "'pids': {'limit': -1}", "pids.max = max", "pids.max = -1" },
+	{ "'pids': {'limit': -1}", "pids.max = max", "pids.max = max" },
 	{ "'pids': {'limit': 0}", "pids.max = 1 ", "pids.max = 1 " },
 	{ "'pids': {'limit': -5}", "pids.limit: -5", "pids.limit: -5" },
 	{ "'blockIO': {'weight': 10}", "io.weight = 1 ", "blkio.weight = 10" },
