@@ -1,0 +1,222 @@
+/* state.json: what is written is read again, whatever bytes it holds, and what is damaged is refused. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "container/record.h"
+#include "unit.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct spec_pair weird[] = {
+	{ "k", "" },
+	{ "org.example/\"quoted\"\\", "line\nbreak\ttab\r\x01\x1f\x7f" },
+	{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7", "</script>%s%n{}" },
+};
+
+static struct state whole(void)
+{
+	struct state state = STATE_CLOSED;
+
+	state.id = "c1";
+	state.bundle = "/b u/n\"d\\l\xc3\xa9";
+	state.rootfs = "/b u/rootfs";
+	state.created = "2026-01-02T03:04:05.000000006Z";
+	state.owner = UINT32_MAX;
+	state.has_process = state.has_hooks = true;
+	state.init = (struct proc_id){ .pid = INT_MAX, .inode = UINT64_MAX, .start = 1 };
+	(void)strcpy(state.cgroup.path, "/a/b");
+	(void)strcpy(state.cgroup.v1, "memory:1:2 cpu,cpuacct:3:4");
+	state.cgroup.inode = UINT64_MAX - 1;
+	state.cgroup.made_by_us = true;
+	state.cgroup.parents = 7;
+	state.stop_signal = "SIGRTMIN+3";
+	state.annotations = (struct spec_pairs){ .items = weird, .count = COUNT(weird) };
+	return state;
+}
+
+/* The record of `from`, with the first `what` replaced by `by` (NULL: as it is), read into `ret`. */
+static int read_again(const struct state *from, const char *what, const char *by, struct state *ret, struct err *err)
+{
+	autobuf text = { 0 }, changed = { 0 };
+	const char *at;
+
+	*ret = (struct state)STATE_CLOSED;
+	ret->id = "c1";
+	if (!CHECK(record_encode(from, &text, err) == 0))
+		return -EINVAL;
+	if (!what)
+		return record_decode(text.data, text.size, ret, err);
+	at = strstr(text.data, what);
+	if (!CHECK(at))
+		return -EINVAL;
+	str_append_n(&changed, text.data, (size_t)(at - text.data));
+	str_append(&changed, by);
+	str_append(&changed, at + strlen(what));
+	return record_decode(changed.data, changed.size, ret, err);
+}
+
+static void what_is_written_is_read_again(void)
+{
+	struct state from = whole(), to;
+	struct err err;
+
+	if (!CHECK(read_again(&from, NULL, NULL, &to, &err) == 0)) {
+		CHECK_STR(err.text, NULL);
+		return;
+	}
+	CHECK_STR(to.bundle, from.bundle);
+	CHECK_STR(to.rootfs, from.rootfs);
+	CHECK_STR(to.created, from.created);
+	CHECK_STR(to.stop_signal, from.stop_signal);
+	CHECK(to.owner == from.owner && to.has_process && to.has_hooks && !to.has_pid_ns);
+	CHECK(to.init.pid == from.init.pid && to.init.inode == from.init.inode && to.init.start == from.init.start);
+	CHECK_STR(to.cgroup.path, from.cgroup.path);
+	CHECK_STR(to.cgroup.v1, from.cgroup.v1);
+	CHECK(to.cgroup.inode == from.cgroup.inode && to.cgroup.made_by_us && to.cgroup.parents == 7);
+	CHECK(to.annotations.count == COUNT(weird));
+	for (size_t i = 0; i < to.annotations.count && i < COUNT(weird); i++) {
+		CHECK_STR(to.annotations.items[i].key, weird[i].key);
+		CHECK_STR(to.annotations.items[i].value, weird[i].value);
+	}
+	state_close(&to);
+}
+
+static void a_path_that_is_no_text_does_not_make_the_record_unreadable(void)
+{
+	struct state from = whole(), to;
+	struct err err;
+
+	from.bundle = "/latin1/\xe9t\xe9\xff";
+	if (!CHECK(read_again(&from, NULL, NULL, &to, &err) == 0)) {
+		CHECK_STR(err.text, NULL);
+		return;
+	}
+	CHECK(strncmp(to.bundle, "/latin1/", 8) == 0);
+	state_close(&to);
+}
+
+static void members_that_a_later_version_adds_are_ignored(void)
+{
+	struct state from = whole(), to;
+	struct err err;
+
+	CHECK(read_again(&from, "{", "{\"later\":{\"x\":[1]},", &to, &err) == 0);
+	state_close(&to);
+}
+
+static void a_record_of_an_unknown_version_is_refused(void)
+{
+	struct state from = whole(), to;
+	struct err err;
+
+	CHECK(read_again(&from, "\"version\":1", "\"version\":2", &to, &err) < 0);
+	CHECK_HAS(err.text, "version 2");
+	state_close(&to);
+}
+
+static void the_record_of_another_container_is_refused(void)
+{
+	struct state from = whole(), to;
+	struct err err;
+
+	from.id = "c2";
+	CHECK(read_again(&from, NULL, NULL, &to, &err) < 0);
+	CHECK_HAS(err.text, "c2");
+	state_close(&to);
+}
+
+static void what_would_be_dangerous_to_believe_is_refused(void)
+{
+	static const char *const changes[][2] = {
+		{ "\"pid\":2147483647", "\"pid\":-1" },
+		{ "\"pid\":2147483647", "\"pid\":2147483648" },
+		{ "\"pid\":2147483647", "\"pid\":\"1\"" },
+		{ "\"pid\":2147483647", "\"pid\":1.5" },
+		{ "\"inode\":18446744073709551615", "\"inode\":-5" },
+		{ "\"inode\":18446744073709551615,", "" },
+		{ "\"path\":\"/a/b\"", "\"path\":\"/a\\nb\"" },
+		{ "\"path\":\"/a/b\"", "\"path\":\"/a\\u0000b\"" },
+		{ "\"path\":\"/a/b\"", "\"path\":null" },
+		{ "\"made\":true", "\"made\":1" },
+		{ "\"id\":\"c1\"", "\"id\":\"c1\",\"id\":\"c1\"" },
+		{ "\"owner\":4294967295", "\"owner\":4294967296" },
+		{ "{", "[" },
+		{ "}", "" },
+	};
+	struct state from = whole(), to;
+
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		struct err err;
+
+		if (!CHECK(read_again(&from, changes[i][0], changes[i][1], &to, &err) < 0))
+			CHECK_STR(changes[i][1], NULL);
+		CHECK(!to.init.pid && !to.cgroup.path[0]);
+		state_close(&to);
+	}
+}
+
+static void a_group_whose_path_is_too_long_is_refused(void)
+{
+	struct state from = whole(), to;
+	struct err err;
+	char path[1100];
+
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	CHECK(read_again(&from, "/a/b", path, &to, &err) < 0);
+	CHECK_HAS(err.text, "too long");
+	state_close(&to);
+}
+
+static void every_shortened_record_is_refused(void)
+{
+	struct state from = whole();
+	autobuf text = { 0 };
+	struct err err;
+
+	CHECK(record_encode(&from, &text, &err) == 0);
+	for (size_t size = 0; size < text.size; size++) {
+		struct state to = STATE_CLOSED;
+
+		to.id = "c1";
+		if (!CHECK(record_decode(text.data, size, &to, &err) < 0))
+			break;
+		state_close(&to);
+	}
+}
+
+static void hooks_get_the_document_of_the_specification(void)
+{
+	struct state state = whole();
+	autobuf json = { 0 };
+	struct err err;
+
+	state.annotations.count = 0;
+	CHECK(state_hook_json(&state, "creating", 42, &json, &err) == 0);
+	CHECK_STR(json.data, "{\"ociVersion\":\"" CONTAINER_OCI_VERSION "\",\"id\":\"c1\",\"status\":\"creating\",\"pid\":42,"
+			     "\"bundle\":\"/b u/n\\\"d\\\\l\xc3\xa9\",\"annotations\":{}}");
+	str_buf_free(&json);
+	CHECK(state_hook_json(&state, "stopped", 0, &json, &err) == 0);
+	CHECK(!strstr(json.data, "pid"));
+}
+
+static const struct unit_test tests[] = {
+	TEST(what_is_written_is_read_again),
+	TEST(a_path_that_is_no_text_does_not_make_the_record_unreadable),
+	TEST(members_that_a_later_version_adds_are_ignored),
+	TEST(a_record_of_an_unknown_version_is_refused),
+	TEST(the_record_of_another_container_is_refused),
+	TEST(what_would_be_dangerous_to_believe_is_refused),
+	TEST(a_group_whose_path_is_too_long_is_refused),
+	TEST(every_shortened_record_is_refused),
+	TEST(hooks_get_the_document_of_the_specification),
+	TEST_END,
+};
+
+int main(void)
+{
+	return unit_run(tests);
+}

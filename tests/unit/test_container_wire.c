@@ -1,0 +1,152 @@
+/* The wire: what one side says is what the other hears, and whatever else comes is told apart. */
+#include "container/wire.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "process/launch.h"
+#include "unit.h"
+
+struct pair {
+	int host, guest;
+	struct err err;
+};
+
+static bool make(struct pair *pair)
+{
+	return CHECK(wire_make(&pair->host, &pair->guest, &pair->err) == 0);
+}
+
+static void end(const struct pair *pair)
+{
+	auto_close(&pair->host);
+	auto_close(&pair->guest);
+}
+
+static void end_guest(struct pair *pair)
+{
+	auto_close(&pair->guest);
+	pair->guest = -1;
+}
+
+static void messages_are_heard_in_order_and_the_terminal_comes_along(void)
+{
+	autofd fd = -1;
+	struct pair pair;
+	int none = -2;
+
+	if (!make(&pair))
+		return;
+	CHECK(wire_tell(pair.guest, MSG_WANT_HOOKS, -1, &pair.err) == 0);
+	CHECK(wire_tell(pair.guest, MSG_TERMINAL, STDOUT_FILENO, &pair.err) == 0);
+	CHECK(wire_hear(pair.host, MSG_WANT_HOOKS, &none, &pair.err) == 0 && none == -1);
+	CHECK(wire_hear(pair.host, MSG_TERMINAL, &fd, &pair.err) == 0 && fd >= 0);
+	end(&pair);
+}
+
+static void a_message_out_of_turn_or_with_the_wrong_freight_is_refused(void)
+{
+	struct pair pair;
+	int fd = -1;
+
+	if (!make(&pair))
+		return;
+	CHECK(wire_tell(pair.guest, MSG_WANT_HOOKS, -1, &pair.err) == 0);
+	CHECK(wire_hear(pair.host, MSG_TERMINAL, &fd, &pair.err) == -EPROTO);
+	CHECK(wire_tell(pair.guest, MSG_TERMINAL, -1, &pair.err) == 0);
+	CHECK(wire_hear(pair.host, MSG_TERMINAL, &fd, &pair.err) == -EPROTO);
+	CHECK(wire_tell(pair.guest, MSG_WANT_HOOKS, STDOUT_FILENO, &pair.err) == 0);
+	CHECK(wire_hear(pair.host, MSG_WANT_HOOKS, &fd, &pair.err) == -EPROTO);
+	CHECK(fd_send(pair.guest, "?", 1, -1) == 0);
+	CHECK(wire_hear(pair.host, MSG_WANT_HOOKS, &fd, &pair.err) == -EPROTO);
+	CHECK(fd == -1);
+	end(&pair);
+}
+
+static void a_failure_becomes_the_error_of_whoever_hears_or_tells_next(void)
+{
+	struct err failure;
+	struct pair pair;
+	int fd = -1;
+
+	if (!make(&pair))
+		return;
+	(void)err_sys(&failure, EPERM, "rlimits");
+	wire_tell_failure(pair.guest, &failure);
+	wire_tell_failure(pair.guest, &failure);
+	end_guest(&pair);
+	CHECK(wire_hear(pair.host, MSG_WANT_HOOKS, &fd, &pair.err) == -EPERM);
+	CHECK_STR(pair.err.text, failure.text);
+	CHECK(wire_tell(pair.host, MSG_HOST_READY, -1, &pair.err) == -EPERM);
+	CHECK_STR(pair.err.text, failure.text);
+	CHECK(wire_tell(pair.host, MSG_HOST_READY, -1, &pair.err) == -WIRE_GONE);
+	end(&pair);
+}
+
+static void an_end_without_a_word_is_not_taken_for_success(void)
+{
+	int number = 0, stage = 0, fd = -1;
+	struct pair pair;
+
+	if (!make(&pair))
+		return;
+	CHECK(wire_tell(pair.host, MSG_HOST_READY, -1, &pair.err) == 0);
+	end_guest(&pair);
+	CHECK(wire_await_launch(pair.host, &number, &stage, &pair.err) == -WIRE_GONE);
+	CHECK(wire_hear(pair.host, MSG_WANT_HOOKS, &fd, &pair.err) == -WIRE_GONE);
+	end(&pair);
+}
+
+static void the_launcher_ends_the_wire_or_says_why_not(void)
+{
+	const struct launch_failure failure = { .number = ENOENT, .stage = LAUNCH_EXEC };
+	int number = 0, stage = 0;
+	struct pair pair;
+
+	if (!make(&pair))
+		return;
+	CHECK(fd_send(pair.guest, &failure, sizeof(failure), -1) == 0);
+	CHECK(wire_await_launch(pair.host, &number, &stage, &pair.err) == 1);
+	CHECK(number == ENOENT && stage == LAUNCH_EXEC);
+	CHECK(fd_send(pair.guest, "odd", 3, -1) == 0);
+	CHECK(wire_await_launch(pair.host, &number, &stage, &pair.err) == -EPROTO);
+	end_guest(&pair);
+	CHECK(wire_await_launch(pair.host, &number, &stage, &pair.err) == 0);
+	end(&pair);
+}
+
+/* As a guest's process could send it that traces the one which is about to join it. */
+static void a_hostile_failure_is_made_readable(void)
+{
+	struct err failure = { .number = -7 };
+	struct pair pair;
+	int fd = -1;
+
+	if (!make(&pair))
+		return;
+	memset(failure.text, '\033', sizeof(failure.text));
+	wire_tell_failure(pair.guest, &failure);
+	CHECK(wire_hear(pair.host, MSG_WANT_HOOKS, &fd, &pair.err) < 0);
+	CHECK(pair.err.number > 0 && strlen(pair.err.text) < sizeof(pair.err.text));
+	CHECK(!strchr(pair.err.text, '\033'));
+	end(&pair);
+}
+
+static const struct unit_test tests[] = {
+	TEST(messages_are_heard_in_order_and_the_terminal_comes_along),
+	TEST(a_message_out_of_turn_or_with_the_wrong_freight_is_refused),
+	TEST(a_failure_becomes_the_error_of_whoever_hears_or_tells_next),
+	TEST(an_end_without_a_word_is_not_taken_for_success),
+	TEST(the_launcher_ends_the_wire_or_says_why_not),
+	TEST(a_hostile_failure_is_made_readable),
+	TEST_END,
+};
+
+int main(void)
+{
+	return unit_run(tests);
+}
