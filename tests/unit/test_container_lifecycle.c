@@ -9,14 +9,15 @@ static void only_these_operations_are_allowed(void)
 {
 	/* creating, created, running, paused, stopped */
 	static const char *const allowed[LIFECYCLE_COUNT] = {
-		[LIFECYCLE_START] = "-+---",	[LIFECYCLE_KILL] = "++++-",  [LIFECYCLE_KILL_ALL] = "+++++",
-		[LIFECYCLE_DELETE] = "-+--+",	[LIFECYCLE_EXEC] = "-+++-",  [LIFECYCLE_PAUSE] = "-++--",
+		[LIFECYCLE_START] = "-+---",  [LIFECYCLE_KILL] = "++++-", [LIFECYCLE_KILL_ALL] = "+++++",
+		[LIFECYCLE_DELETE] = "-+--+", [LIFECYCLE_EXEC] = "-+++-", [LIFECYCLE_PAUSE] = "-++--",
 		[LIFECYCLE_RESUME] = "---+-",
 	};
 
 	for (int operation = 0; operation < LIFECYCLE_COUNT; operation++)
 		for (int status = 0; status <= CONTAINER_STOPPED; status++)
-			if (!CHECK(lifecycle_allows((enum lifecycle_operation)operation, (enum container_status)status) ==
+			if (!CHECK(lifecycle_allows((enum lifecycle_operation)operation,
+						    (enum container_status)status) ==
 				   (allowed[operation][status] == '+')))
 				CHECK_STR(container_status_name((enum container_status)status), allowed[operation]);
 }
@@ -34,7 +35,9 @@ static void a_refusal_names_container_and_status(void)
 static void ids_are_names_of_one_directory_and_one_word(void)
 {
 	static const char *const good[] = { "a", "0", "A_b+c.d-e", "a..b", "x.", "_" };
-	static const char *const bad[] = { "", ".", "..", "-x", "a/b", "/", "a b", "a\nb", "a%s", "\xc3\xa4", "a:b", "*" };
+	static const char *const bad[] = {
+		"", ".", "..", "-x", "a/b", "/", "a b", "a\nb", "a%s", "\xc3\xa4", "a:b", "*"
+	};
 	char name[257];
 	struct err err;
 

@@ -196,8 +196,9 @@ static void hooks_get_the_document_of_the_specification(void)
 
 	state.annotations.count = 0;
 	CHECK(state_hook_json(&state, "creating", 42, &json, &err) == 0);
-	CHECK_STR(json.data, "{\"ociVersion\":\"" CONTAINER_OCI_VERSION "\",\"id\":\"c1\",\"status\":\"creating\",\"pid\":42,"
-			     "\"bundle\":\"/b u/n\\\"d\\\\l\xc3\xa9\",\"annotations\":{}}");
+	CHECK_STR(json.data,
+		  "{\"ociVersion\":\"" CONTAINER_OCI_VERSION "\",\"id\":\"c1\",\"status\":\"creating\",\"pid\":42,"
+		  "\"bundle\":\"/b u/n\\\"d\\\\l\xc3\xa9\",\"annotations\":{}}");
 	str_buf_free(&json);
 	CHECK(state_hook_json(&state, "stopped", 0, &json, &err) == 0);
 	CHECK(!strstr(json.data, "pid"));
