@@ -1,6 +1,7 @@
 #include "rootfs/options.h"
 
 #include "base/auto.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "rootfs/rootfs.h"
@@ -234,13 +235,18 @@ int mount_options_parse(const struct spec_strings *list, const char *where, bool
 			apply(option, &o);
 			continue;
 		}
-		unknown = unknown < i ? unknown : i;
+		if (unknown == list->count && !strchr(name, '='))
+			unknown = i;
 		if (*name)
 			str_append_f(&data, "%s%s", data.size ? "," : "", name);
 	}
 	if (o.bind && !o.remount && unknown < list->count)
 		return err_user(err, "%s.options[%zu]: unknown option \"%s\" for a bind mount", where, unknown,
 				list->items[unknown]);
+	/* a word alone may be a flag misspelt; this is a file system's own, and other runtimes hand it to a kernel that does
+	 * not look at it */
+	if (o.bind && !o.remount && data.size)
+		log_warning("%s.options: \"%s\" has no effect on a bind mount", where, data.data);
 	if (data.size > DATA_MAX)
 		return err_user(err, "%s.options: longer than the %d bytes that the kernel takes", where, DATA_MAX);
 	o.data = keep(&data, arena);

@@ -222,6 +222,11 @@ prepare() {
 	add_mount /data bind "$VOLUME" bind frobnicate
 	run_guest exit=0
 	assert_refused 'mounts[7].options[1]: unknown option "frobnicate" for a bind mount'
+	config '.mounts[7].options = ["bind", "mode=755"]'
+	run_guest read=/data/file
+	assert_success
+	assert_line content
+	assert_error_has 'mounts[7].options: "mode=755" has no effect on a bind mount'
 	assert_clean
 }
 
