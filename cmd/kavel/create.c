@@ -5,6 +5,7 @@ static int run(struct cli *cli, char **words, struct err *err)
 	struct container_create_options *options = &cli->options.create;
 
 	options->id = words[0];
+	options->may_reexec = true;
 	return container_create(&cli->host, options, err);
 }
 

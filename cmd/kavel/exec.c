@@ -70,6 +70,7 @@ static int run(struct cli *cli, char **words, struct err *err)
 	if (r < 0)
 		return r;
 	options.id = words[0];
+	options.may_reexec = true;
 	options.env = given->env.items;
 	options.caps = given->caps.items;
 	options.additional_gids = gids;

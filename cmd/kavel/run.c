@@ -7,6 +7,7 @@ static int run(struct cli *cli, char **words, struct err *err)
 	int r;
 
 	options->id = words[0];
+	options->may_reexec = true;
 	r = container_run(&cli->host, options, &status, err);
 	return r < 0 ? r : status;
 }

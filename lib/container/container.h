@@ -38,6 +38,7 @@ struct container_create_options {
 	unsigned int preserve_fds;  /* descriptors from 3 on that the guest gets */
 	bool no_pivot;
 	bool no_new_keyring;
+	bool may_reexec; /* the calling program may be started anew from a copy: see process/protect.h */
 	bool detach; /* run: return as soon as the guest runs */
 	bool keep;   /* run: keep the state of the stopped container */
 };
@@ -71,6 +72,7 @@ struct container_exec_options {
 	bool no_new_privileges;
 	bool terminal;
 	const char *console_socket;   /* AF_UNIX stream socket that gets the terminal's master; NULL: none */
+	bool may_reexec; /* as in container_create_options */
 	bool detach;
 	bool ignore_paused;
 	const char *pid_file;	      /* relative to the current directory; NULL: none */

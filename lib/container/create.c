@@ -18,6 +18,7 @@
 #include "container/run.h"
 #include "container/socket.h"
 #include "container/undo.h"
+#include "process/protect.h"
 
 static const char *now_text(struct arena *arena)
 {
@@ -42,6 +43,7 @@ static int new_state(const struct plan *plan, struct state *state, struct err *e
 	state->has_process = spec->process.is_set;
 	state->has_hooks = spec->hooks.poststart.count || spec->hooks.poststop.count;
 	state->has_pid_ns = ns_is_new(&plan->ns, SPEC_NS_PID);
+	state->may_trace = caps_may_trace(&plan->caps);
 	state->stop_signal = spec_annotation(spec, "org.opencontainers.image.stopSignal");
 	state->annotations = spec->annotations;
 	(void)snprintf(state->cgroup.path, sizeof(state->cgroup.path), "%s", cgroup_plan_path(plan->cgroup));
@@ -101,6 +103,14 @@ int container_poststart(struct state *state, const struct spec *spec, struct err
 				 &spec->hooks.poststart, err);
 }
 
+/* In a pid namespace that it joins the guest's first process is not alone, and seen while it is still this program. */
+static int protect(const struct plan *plan, struct err *err)
+{
+	const bool joins = ns_is_private(&plan->ns, SPEC_NS_PID) && !ns_is_new(&plan->ns, SPEC_NS_PID);
+
+	return joins && plan->options->may_reexec ? protect_binary(err) : 0;
+}
+
 int container_create(const struct container_host *host, const struct container_create_options *options, struct err *err)
 {
 	struct state state = STATE_CLOSED;
@@ -111,6 +121,8 @@ int container_create(const struct container_host *host, const struct container_c
 	if (r < 0)
 		return r;
 	r = plan_make(host, options, true, true, &plan, err);
+	if (r == 0)
+		r = protect(&plan, err);
 	if (r == 0)
 		r = make(&plan, &state, &made, err);
 	made_close(&made);
@@ -180,6 +192,8 @@ int container_run(const struct container_host *host, const struct container_crea
 	if (r < 0)
 		return r;
 	r = plan_make(host, options, false, true, &plan, err);
+	if (r == 0)
+		r = protect(&plan, err);
 	if (r == 0)
 		r = run_planned(&plan, &state, &made, ret_status, err);
 	made_close(&made);

@@ -17,6 +17,9 @@
 #include "container/terminal.h"
 #include "container/wire.h"
 
+#define END_TIMEOUT_MS 200 /* from the first sign of a process's end to the last */
+#include "process/protect.h"
+
 /* Open the container, its first process and its cgroup. */
 static int open_container(const struct container_host *host, const struct container_exec_options *o,
 			  struct state *state, struct run *run, struct err *err)
@@ -114,6 +117,34 @@ static int start_process(const struct container_exec_options *o, struct run *run
 	return r == 0 ? spawn_await(run, err) : r;
 }
 
+/* Did the container end while its process was joined?  Then that is the reason of what failed, whatever it looks like.  is_likely: give
+ * the end, which has begun then, its time. */
+static bool has_ended(const struct run *run, bool is_likely)
+{
+	struct err ignored;
+
+	return proc_wait_end(run->init, is_likely ? END_TIMEOUT_MS : 0, &ignored) == 0;
+}
+
+/* The same, with all that can be said about a failure. */
+static int start_or_explain(const struct container_exec_options *o, struct run *run, struct err *err)
+{
+	int r = start_process(o, run, err);
+	bool is_likely;
+
+	/* by itself it could only move to the container's own group */
+	if (r == -WIRE_GONE && !o->cgroup && spawn_died_at_birth(run))
+		r = start_process(o, run, err);
+	if (r == 0)
+		return 0;
+	is_likely = r == -ESRCH || r == -ENOMEM || r == -WIRE_GONE;
+	if (r == -WIRE_GONE)
+		r = spawn_explain_death(run, err);
+	/* the end of a pid namespace waits until all its processes are reaped, ours too */
+	spawn_kill(run);
+	return has_ended(run, is_likely) ? lifecycle_refuse("exec in", o->id, CONTAINER_STOPPED, err) : r;
+}
+
 static int exec_planned(const struct container_exec_options *o, struct run *run, int *ret_status, struct err *err)
 {
 	int r;
@@ -128,12 +159,7 @@ static int exec_planned(const struct container_exec_options *o, struct run *run,
 	if (r == 0)
 		r = affinity_apply(&run->plan->affinity.initial, "initial", err);
 	if (r == 0)
-		r = start_process(o, run, err);
-	/* by itself it could only move to the container's own group */
-	if (r == -WIRE_GONE && !o->cgroup && spawn_died_at_birth(run))
-		r = start_process(o, run, err);
-	if (r == -WIRE_GONE)
-		r = spawn_explain_death(run, err);
+		r = start_or_explain(o, run, err);
 	if (r == 0)
 		r = finish(o, run, ret_status, err);
 	if (r < 0)
@@ -150,11 +176,16 @@ int container_exec(const struct container_host *host, const struct container_exe
 	int r;
 
 	r = open_container(host, options, &state, &run, err);
+	/* before anything is read that can be read only once */
+	if (r == 0 && options->may_reexec && state_is_watched(&state))
+		r = protect_binary(err);
 	if (r == 0) {
 		r = exec_plan_make(&state, options, &plan, err);
 		run.plan = &plan.plan;
 		run.state = &state;
 		run.guest_table = guest_exec;
+		if (r == 0 && caps_may_trace(&plan.plan.caps) && !state.may_trace)
+			r = state_note_traces(&state, err);
 		if (r == 0)
 			r = open_cgroup(options, &plan, &run, err);
 		if (r == 0)

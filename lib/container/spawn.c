@@ -145,4 +145,5 @@ void spawn_kill(struct run *run)
 	(void)sys_pidfd_send_signal(run->pidfd, SIGKILL);
 	while (waitpid(run->child, NULL, 0) < 0 && errno == EINTR)
 		;
+	run->child = 0;
 }
