@@ -83,8 +83,8 @@ int ns_join_all(int init, pid_t pid, struct err *err)
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/root", pid);
 	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return err_sys(err, errno, "open the root directory of process %d", pid);
+	if (root < 0) /* one that is about to end has none any more */
+		return err_sys(err, errno == ENOENT ? ESRCH : errno, "open the root directory of process %d", pid);
 	if (setns(init, CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP) < 0)
 		return err_sys(err, errno, "join the namespaces of process %d", pid);
 	/* the root of its mount namespace is the container's own, unless the container was only chrooted */

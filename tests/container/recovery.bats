@@ -102,6 +102,26 @@ create_that_hangs() {
 	status_is running
 }
 
+@test "exec against delete --force says that the container is gone, or works" {
+	local round worker pids
+
+	for ((round = 0; round < 15; round++)); do
+		start_guest pause
+		pids=()
+		for worker in 1 2 3 4; do
+			for _ in 1 2 3; do
+				"$KAVEL" --root "$ROOT" exec "$ID" /guest exit=0
+			done </dev/null >/dev/null 2>>"$BATS_TEST_TMPDIR/errors" 3>&- 4>&- &
+			pids+=($!)
+		done
+		sleep 0.0$((round % 4))
+		must kavel delete --force "$ID"
+		wait "${pids[@]}" || :
+	done
+	! grep -vE 'container not running|does not exist|error: .*cgroup' "$BATS_TEST_TMPDIR/errors" || fail "an odd reason"
+	assert_clean
+}
+
 @test "a foreground that cannot be waited for leaves no container" {
 	guest_does pause
 	traced signalfd4:error=EMFILE run --bundle "$BUNDLE" "$ID"
