@@ -18,6 +18,7 @@
 #include "container/wire.h"
 
 #define END_TIMEOUT_MS 200 /* from the first sign of a process's end to the last */
+#include "process/protect.h"
 
 /* Open the container, its first process and its cgroup. */
 static int open_container(const struct container_host *host, const struct container_exec_options *o,
@@ -175,11 +176,16 @@ int container_exec(const struct container_host *host, const struct container_exe
 	int r;
 
 	r = open_container(host, options, &state, &run, err);
+	/* before anything is read that can be read only once */
+	if (r == 0 && options->may_reexec && state_is_watched(&state))
+		r = protect_binary(err);
 	if (r == 0) {
 		r = exec_plan_make(&state, options, &plan, err);
 		run.plan = &plan.plan;
 		run.state = &state;
 		run.guest_table = guest_exec;
+		if (r == 0 && caps_may_trace(&plan.plan.caps) && !state.may_trace)
+			r = state_note_traces(&state, err);
 		if (r == 0)
 			r = open_cgroup(options, &plan, &run, err);
 		if (r == 0)
