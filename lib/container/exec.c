@@ -16,9 +16,9 @@
 #include "container/step.h"
 #include "container/terminal.h"
 #include "container/wire.h"
+#include "process/protect.h"
 
 #define END_TIMEOUT_MS 200 /* from the first sign of a process's end to the last */
-#include "process/protect.h"
 
 /* Open the container, its first process and its cgroup. */
 static int open_container(const struct container_host *host, const struct container_exec_options *o,
