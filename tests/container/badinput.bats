@@ -364,18 +364,23 @@ $good" "${good%\}},}" "{'a': 1}" '{"a": 1, "a": 2}' "${good/\"hostname\":\"guest
 	assert_output_is fine
 }
 
+# Processor time of the children that a shell has waited for, in hundredths of a second: a busy host does not lengthen it.
+child_ticks() { # PID
+	awk '{ print $16 + $17 }' "/proc/$1/stat"
+}
+
 @test "20,000 device rules and 100,000 annotations take less than 3 seconds" {
-	local start
+	local self=$BASHPID start
 
 	config '.linux.resources.devices = [range(20000) | {allow: true, type: "c", major: (. % 4000), minor: ., access: "rw"}]'
-	start=$SECONDS
+	start=$(child_ticks "$self")
 	create_guest pause
-	((SECONDS - start < 3))
+	(($(child_ticks "$self") - start < 300))
 	try kavel delete --force "$ID"
 	default_config >"$BUNDLE/config.json"
 	config '.annotations = ([range(100000)] | map({key: "key.\(.)", value: "v"}) | from_entries)'
-	start=$SECONDS
+	start=$(child_ticks "$self")
 	run_guest say=fine
-	((SECONDS - start < 3))
+	(($(child_ticks "$self") - start < 300))
 	assert_clean
 }
