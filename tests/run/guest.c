@@ -39,6 +39,7 @@ static const struct {
 	{ "personality", tell_personality, NULL },
 	{ "loopback", tell_loopback, NULL },
 	{ "oom", tell_oom, NULL },
+	{ "scheduling", tell_scheduling, NULL },
 	{ "read", NULL, do_read },
 	{ "write", NULL, do_write },
 	{ "open", NULL, do_open },

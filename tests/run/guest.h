@@ -21,6 +21,7 @@ void tell_ttys(void);
 void tell_personality(void);
 void tell_loopback(void);
 void tell_oom(void);
+void tell_scheduling(void);
 void do_stdin(void);
 void do_notify(void);
 void do_wait(void);

@@ -1,5 +1,6 @@
 /* What the guest is: identity, rights, limits, descriptors, names. */
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -233,6 +234,25 @@ void tell_loopback(void)
 	if (fscanf(file, "%x", &flags) == 1)
 		printf("loopback: %s\n", flags & 1 ? "up" : "down");
 	fclose(file);
+}
+
+/* How it is scheduled, does its I/O and gets its memory. */
+void tell_scheduling(void)
+{
+	static const char *const policies[] = { "OTHER", "FIFO", "RR", "BATCH", "ISO", "IDLE", "DEADLINE" };
+	const int policy = sched_getscheduler(0) & 0xff;
+	const int io = (int)syscall(SYS_ioprio_get, 1, 0);
+	struct sched_param param = { 0 };
+	int mode = -1;
+
+	sched_getparam(0, &param);
+	printf("scheduler: %s\npriority: %d\nnice: %d\n", policy < 7 ? policies[policy] : "?", param.sched_priority,
+	       getpriority(PRIO_PROCESS, 0));
+	printf("io: %d %d\n", io >> 13, io & 7);
+	if (syscall(SYS_get_mempolicy, &mode, NULL, 0, NULL, 0) < 0)
+		failed("memory-policy", "");
+	else
+		printf("memory-policy: %d\n", mode);
 }
 
 void tell_oom(void)
