@@ -149,43 +149,42 @@ static int protect(struct run *run, struct err *err)
 	return rootfs_protect(run->plan->rootfs, &run->rootfs, err);
 }
 
-/* Hooks on this side get the state with the pid that procfs of their place shows. */
-static int run_hooks(struct run *run, const char *stage, const struct spec_hook_list *hooks, const char *status,
-		     pid_t pid, struct err *err)
+/* With the caller's umask; afterwards it is what it was: the set-up's, or the guest's own by now. */
+static int run_hooks(const struct run *run, const struct hook_stage *stage, const struct spec_hook_list *hooks,
+		     struct err *err)
 {
-	const struct plan *plan = run->plan;
-	struct hook_stage what = { .name = stage };
-	autobuf json = { 0 };
-	mode_t own;
-	int r = state_hook_json(run->state, status, pid, &json, err);
+	mode_t own = umask(run->caller_umask);
+	int r = hooks_run(stage, hooks, err);
 
-	what.state_json = json.data;
-	if (hooks == &plan->spec->hooks.start_container) {
-		/* these run in the guest as it is when its program starts: with the filter, and without what only the
-		 * launcher needs */
-		what.drop_admin = plan->drop_admin;
-		what.filter = &plan->filter;
-		what.env = run->env.items;
-	} else {
-		what.dir = plan->host->hooks_in_bundle ? plan->bundle : rootfs_path(plan->rootfs);
-	}
-	/* afterwards what it was: the set-up's, or the guest's own by now */
-	own = umask(run->caller_umask);
-	if (r == 0)
-		r = hooks_run(&what, hooks, err);
 	(void)umask(own);
 	return r;
 }
 
 static int container_hooks(struct run *run, struct err *err)
 {
+	const struct plan *plan = run->plan;
+	struct hook_stage stage = { .name = "createContainer",
+				    .dir = plan->host->hooks_in_bundle ? plan->bundle : rootfs_path(plan->rootfs) };
+	autobuf json = { 0 };
 	char self[32] = "";
 	uint64_t pid;
+	int r;
 
 	/* the host's procfs is still there, and tells our number on the host */
 	if (readlink("/proc/self", self, sizeof(self) - 1) < 0 || !str_u64(self, INT32_MAX, &pid))
 		return err_sys(err, errno, "read /proc/self");
-	return run_hooks(run, "createContainer", &run->plan->spec->hooks.create_container, "creating", (pid_t)pid, err);
+	r = state_hook_json(run->state, "creating", (pid_t)pid, &json, err);
+	stage.state_json = json.data;
+	return r < 0 ? r : run_hooks(run, &stage, &plan->spec->hooks.create_container, err);
+}
+
+/* What startContainer hooks read, with the number that the guest's own procfs shows. */
+static int prepare_start_hooks(struct run *run, struct err *err)
+{
+	autobuf json = { 0 };
+	int r = state_hook_json(run->state, "created", getpid(), &json, err);
+
+	return r < 0 ? r : hooks_make_input(json.data, &run->hook_input, err);
 }
 
 static int rlimits(struct run *run, struct err *err)
@@ -401,9 +400,20 @@ static int await_start(struct run *run, struct err *err)
 	return 0;
 }
 
+/* These run in the guest as it is when its program starts: with the filter, and without what only the launcher needs. */
 static int start_hooks(struct run *run, struct err *err)
 {
-	return run_hooks(run, "startContainer", &run->plan->spec->hooks.start_container, "created", getpid(), err);
+	const struct plan *plan = run->plan;
+	const struct hook_stage stage = {
+		.name = "startContainer",
+		.input = run->hook_input,
+		.launcher = run->launcher,
+		.drop_admin = plan->drop_admin,
+		.filter = &plan->filter,
+		.env = run->env.items,
+	};
+
+	return run_hooks(run, &stage, &plan->spec->hooks.start_container, err);
 }
 
 /* What makes a process of the guest what it is: the same for the first one and for those of exec.
@@ -460,6 +470,8 @@ const struct step guest_create[] = {
 	DO_IF	(plan_may_make_cwd,	"working directory",	make_working_directory, NULL),
 	DO	("rootfs protection",	protect,		NULL),
 	DO_IF	(has_no_process,	NULL,			wait_for_kill,	NULL),
+	/* before a limit could forbid to write a file */
+	DO_IF	(plan_has_start_hooks,	"startContainer hooks",	prepare_start_hooks, NULL),
 	PROCESS_ROWS,
 	DO_IF	(waits_here,		"start",		await_start,	NULL),
 	DO_IF	(plan_has_start_hooks,	NULL,			start_hooks,	NULL),

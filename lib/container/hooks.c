@@ -88,6 +88,7 @@ static _Noreturn void become_hook(const struct hook_stage *stage, const struct s
 		.status_fd = report,
 		.filter = stage->filter,
 		.drop_admin = stage->drop_admin,
+		.program_fd = stage->launcher,
 	};
 	sigset_t empty;
 	int number;
@@ -188,7 +189,7 @@ static int judge(const struct hook_stage *stage, pid_t pid, int report, struct t
 	return 0;
 }
 
-static int make_input(const char *state_json, int *ret_fd, struct err *err)
+int hooks_make_input(const char *state_json, int *ret_fd, struct err *err)
 {
 	autofd fd = memfd_create("state", MFD_CLOEXEC);
 	int r;
@@ -214,14 +215,16 @@ static void end(pid_t pid, int pidfd)
 static int run_one(const struct hook_stage *stage, const struct spec_hook *hook, struct err *err)
 {
 	struct tail tail = { .size = 0 };
-	autofd input = -1, pidfd = -1, interrupts = stage->is_interruptible ? open_interrupts() : -1;
+	autofd made = -1, pidfd = -1, interrupts = stage->is_interruptible ? open_interrupts() : -1;
 	int output[2], report[2], r;
 	int64_t deadline = hook->timeout.is_set ? clock_ms() + hook->timeout.value * 1000 : -1;
 	pid_t pid;
 
-	r = make_input(stage->state_json, &input, err);
+	r = stage->input ? 0 : hooks_make_input(stage->state_json, &made, err);
 	if (r < 0)
 		return r;
+	if (stage->input && lseek(stage->input, 0, SEEK_SET) < 0)
+		return err_sys(err, errno, "rewind the state");
 	if (pipe2(output, O_CLOEXEC | O_NONBLOCK) < 0)
 		return err_sys(err, errno, "make a pipe");
 	autofd output_read = output[0], output_write = output[1];
@@ -237,7 +240,7 @@ static int run_one(const struct hook_stage *stage, const struct spec_hook *hook,
 	if (pid < 0)
 		return err_sys(err, errno, "fork");
 	if (pid == 0)
-		become_hook(stage, hook, input, output_write, report_write);
+		become_hook(stage, hook, stage->input ? stage->input : made, output_write, report_write);
 	auto_close(&output_write);
 	output_write = -1;
 	auto_close(&report_write);

@@ -9,13 +9,18 @@
 /* What the hooks of one stage have in common. */
 struct hook_stage {
 	const char *name;	 /* in the document: "createRuntime" */
-	const char *state_json;	 /* what they read */
+	const char *state_json;	 /* what they read, */
+	int input;		 /* or a descriptor of hooks_make_input() with it, where a limit may forbid to make one now; 0: none */
+	int launcher;		 /* of launch_open() with the filter, for the same reason; 0: none */
 	unsigned int drop_admin; /* of caps_keep_admin(): what they must not have, though the caller has it */
 	const struct seccomp_filter *filter; /* for them, too; NULL: none */
 	const char *dir;	 /* their current directory; NULL: this program's */
 	bool is_interruptible;	 /* SIGHUP, SIGINT, SIGQUIT and SIGTERM end them although this program has them blocked */
 	char *const *env;	 /* of those that have none in the document; NULL: this program's */
 };
+
+/* Make what hooks read.  Errors: those of memfd_create(2) and write(2). */
+int hooks_make_input(const char *state_json, int *ret_fd, struct err *err);
 
 /* Run the hooks of one stage.
  * Errors: `error running createRuntime hook #0: ...: exit status 1, output: ...`: the first that cannot be executed,

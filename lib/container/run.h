@@ -33,6 +33,7 @@ struct run {
 	int launcher;	      /* the launcher's memfd */
 	mode_t caller_umask;
 	int start_connection; /* with startContainer hooks: accepted before they run */
+	int hook_input;	      /* what these hooks read */
 };
 
 #define PROGRESS_NOT_BORN (-1)	/* before the first row */
@@ -40,7 +41,7 @@ struct run {
 
 #define RUN_NONE                                                                                            \
 	{ .wire = -1, .guest_wire = -1, .listen = -1, .terminal = -1, .notify = -1, .pidfd = -1, .init = -1, .cgroup = -1,  \
-	  .rootfs = ROOTFS_CLOSED, .start_connection = -1, .launcher = -1 }
+	  .rootfs = ROOTFS_CLOSED, .start_connection = -1, .hook_input = -1, .launcher = -1 }
 
 /* Release what the host side holds. */
 void run_close(struct run *run);

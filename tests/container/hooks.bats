@@ -319,6 +319,16 @@ no_process_named() { # PATTERN
 	status_is running
 }
 
+@test "startContainer hooks run under any limit of the guest, each with the state from its beginning" {
+	config '.process.rlimits = [{type: "RLIMIT_FSIZE", soft: 0, hard: 0}]
+		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["reboot"], action: "SCMP_ACT_ERRNO"}]}
+		| .hooks.startContainer = [range(2) | {path: "/bin/sh", args: ["sh", "-c", "grep -q \"status.:.created\""]}]'
+	ln -s busybox "$BUNDLE/rootfs/bin/grep"
+	run_guest exit=7
+	assert_status 7
+	assert_clean
+}
+
 @test "a container counts as created until its startContainer hooks have run" {
 	config '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "sleep 1"]}]'
 	create_guest pause
