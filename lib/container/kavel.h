@@ -1,8 +1,8 @@
 /* libkavel: containers from a program, without a command line.
  *
  * Each function does what the command of the same name does, completely or not at all; see kavel(1).  Nothing is printed;
- * failures come back in words.  The library keeps no state of its own, but create and run change the signal mask and fork:
- * call them from one thread at a time, with SIGCHLD not ignored.
+ * failures come back in words.  The library keeps no state of its own, but kavel_create() changes the umask while it works, and
+ * forks: call it from one thread at a time, with SIGCHLD not ignored.
  *
  *	struct kavel_error error;
  *	struct kavel_create_options options = { .bundle = "/srv/web" };

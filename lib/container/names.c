@@ -10,10 +10,12 @@
 int container_check_id(const char *id, struct err *err)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+.-";
-	size_t size = strlen(id), good = strspn(id, allowed);
+	size_t size, good;
 
-	if (!size)
+	if (!id || !*id) /* a caller of the library may have none */
 		return err_user(err, "the container ID is empty");
+	size = strlen(id);
+	good = strspn(id, allowed);
 	if (size > 255)
 		return err_user(err, "the container ID is longer than 255 bytes: %.40s...", id);
 	if (good < size)

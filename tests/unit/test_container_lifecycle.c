@@ -47,6 +47,7 @@ static void ids_are_names_of_one_directory_and_one_word(void)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (!CHECK(container_check_id(bad[i], &err) < 0))
 			CHECK_STR(bad[i], NULL);
+	CHECK(container_check_id(NULL, &err) < 0);
 	memset(name, 'x', 256);
 	name[256] = '\0';
 	CHECK(container_check_id(name, &err) < 0);
