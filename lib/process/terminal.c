@@ -54,10 +54,12 @@ static int open_peer(int master, int *ret_peer, struct err *err)
 	return 0;
 }
 
-/* Lines end in a newline alone, as callers that relay a container's output expect; size when it was asked for. */
+/* Lines end in a newline alone, as callers that relay a container's output expect; the size asked for, or the caller's. */
 static int set_modes(int peer, const struct spec_console_size *size, struct err *err)
 {
-	const struct winsize window = { .ws_row = size->height, .ws_col = size->width };
+	struct winsize window = { .ws_row = size->height, .ws_col = size->width };
+	/* from the first moment on that of the caller's, which the standard input still is */
+	bool sized = size->is_set || ioctl(STDIN_FILENO, TIOCGWINSZ, &window) == 0;
 	struct termios modes;
 
 	if (tcgetattr(peer, &modes) < 0)
@@ -65,8 +67,8 @@ static int set_modes(int peer, const struct spec_console_size *size, struct err 
 	modes.c_oflag &= ~(tcflag_t)ONLCR;
 	if (tcsetattr(peer, TCSANOW, &modes) < 0)
 		return err_sys(err, errno, "set the terminal's modes");
-	if (size->is_set && ioctl(peer, TIOCSWINSZ, &window) < 0)
-		return err_sys(err, errno, "process.consoleSize: set %ux%u", size->width, size->height);
+	if (sized && ioctl(peer, TIOCSWINSZ, &window) < 0)
+		return err_sys(err, errno, "process.consoleSize: set %ux%u", window.ws_col, window.ws_row);
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 
 /* Make a pty of the devpts that is mounted at /dev/pts of the calling process's root, make its other end the standard
  * streams and the controlling terminal, and give it to `uid`.  The caller must lead a session without a terminal.
- * size: as in process.consoleSize.  console: also mount it on /dev/console, which is made when it is missing.
+ * size: as in process.consoleSize; unset: that of the terminal on standard input, if it is one.  console: also mount it on /dev/console, which is made when it is missing.
  * *ret_master: the master, close-on-exec.
  *
  * No path that the image controls is trusted (CVE-2025-52565, CVE-2026-88264): the multiplexer is checked to be that of a
