@@ -117,8 +117,8 @@ static int start_process(const struct container_exec_options *o, struct run *run
 	return r == 0 ? spawn_await(run, err) : r;
 }
 
-/* Did the container end while its process was joined?  Then that is the reason of what failed, whatever it looks like.  is_likely: give
- * the end, which has begun then, its time. */
+/* Did the container end while its process was joined?  Then that is the reason of what failed, whatever it looks like.
+ * is_likely: give the end, which has begun then, its time. */
 static bool has_ended(const struct run *run, bool is_likely)
 {
 	struct err ignored;
