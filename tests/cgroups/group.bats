@@ -161,3 +161,30 @@ has_members() { # COUNT
 	must kavel delete --force "$ID"
 	[[ ! -e $V2/parent/guest ]]
 }
+
+@test "a group that is frozen is refused" {
+	mkdir -p "$V2/parent/guest"
+	echo 1 >"$V2/parent/guest/cgroup.freeze"
+	LIMIT=5 run_guest
+	assert_refused frozen
+}
+
+@test "a group that somebody made anew under the same name is left alone, with its processes" {
+	local bystander
+
+	start_guest pause
+	must kavel kill "$ID" KILL
+	eventually status_is stopped
+	eventually rmdir "$V2/parent/guest"
+	mkdir "$V2/parent/guest" "$V2/parent/filler" # the number of the old one may be used again
+	rmdir "$V2/parent/filler"
+	sleep 100 3>&- &
+	bystander=$!
+	echo "$bystander" >"$V2/parent/guest/cgroup.procs"
+	must kavel delete --force "$ID"
+	kill -0 "$bystander"
+	[[ -d $V2/parent/guest ]]
+	kill "$bystander"
+	wait "$bystander" 2>/dev/null || :
+	eventually rmdir "$V2/parent/guest"
+}

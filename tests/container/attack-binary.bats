@@ -24,7 +24,8 @@ unchanged() {
 	[[ $(sha256sum <"$KAVEL") == "$BEFORE" ]] || fail "the runtime's binary was changed"
 }
 
-@test "a guest that writes into /proc/N/exe during execs does not reach the runtime" {
+# The guest attacks while the host makes one process after the other in it.
+attacked_by_exec() {
 	local end
 
 	guest_shell '/guest attack=4 >/told & /guest pause'
@@ -40,6 +41,20 @@ unchanged() {
 	must kavel delete --force "$ID"
 	unchanged
 	assert_clean
+}
+
+@test "a guest that writes into /proc/N/exe during execs does not reach the runtime" {
+	attacked_by_exec
+}
+
+@test "nor does one without the capability to trace" {
+	config '.process.capabilities[] -= ["CAP_SYS_PTRACE"]'
+	attacked_by_exec
+}
+
+@test "nor does one with no more than the default capabilities" {
+	config '.process.capabilities[] = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]'
+	attacked_by_exec
 }
 
 @test "a guest that is the attacker from its first moment does not reach the runtime" {

@@ -129,3 +129,22 @@ at_once() { # COUNT COMMAND...
 	assert_clean
 	run_guest say=fine
 }
+
+@test "an operation waits for the one that is at work on the same container" {
+	local holder operation start
+
+	guest_does pause
+	for operation in start kill "delete --force"; do
+		must kavel create --bundle "$BUNDLE" "$ID"
+		flock "$ROOT/$ID" sleep 0.5 </dev/null >/dev/null 2>&1 3>&- 4>&- &
+		holder=$!
+		sleep 0.1
+		start=${EPOCHREALTIME/./}
+		# shellcheck disable=SC2086
+		must kavel $operation "$ID"
+		((${EPOCHREALTIME/./} - start > 300000)) || [[ $operation == kill ]] || fail "$operation did not wait"
+		wait "$holder"
+		must kavel delete --force "$ID"
+	done
+	assert_clean
+}
