@@ -22,7 +22,7 @@ const struct op_info op_infos[OP_COUNT] = {
 	[OP_EXEC] = { "exec", "exec of a program that ends at once" },
 	[OP_KILL] = { "kill", "kill ID KILL" },
 	[OP_DELETE] = { "delete", "delete of a stopped container" },
-	[OP_LIST] = { "list", "list with many containers" },
+	[OP_LIST] = { "list", "list with many running containers" },
 	[OP_BATCH] = { "batch", "100 runs, one after the other" },
 	[OP_PARALLEL] = { "parallel", "100 runs, 8 at a time" },
 	[OP_BINDS] = { "run-binds", "run with 100 bind mounts" },
@@ -342,13 +342,14 @@ int list_guests_make(struct bench *bench, struct runtime *runtime)
 	bundle_of(bench, "wait", path, sizeof(path));
 	runtime->has_list_guests = true;
 	for (int i = 0; i < bench->list_guests; i++) {
-		struct command command;
+		struct command command, start;
 		char id[32];
 
 		list_id(bench, runtime, i, id, sizeof(id));
 		command_make(&command, &other, "create", "--bundle", path, id, NULL);
+		command_make(&start, &other, "start", id, NULL);
 		(void)!ftruncate(bench->err_fd, 0);
-		if (!untimed(bench, &command)) {
+		if (!untimed(bench, &command) || !untimed(bench, &start)) {
 			lacks(bench, runtime, OP_LIST);
 			return -1;
 		}
