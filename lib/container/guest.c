@@ -332,7 +332,8 @@ static _Noreturn void end(int number)
 	_exit(128 + number);
 }
 
-/* As the launcher does: the kernel spares the first process of a pid namespace signals without a handler. */
+/* As the launcher does: the kernel spares the first process of a pid namespace signals without a handler.  Before the host side
+ * is told that this one waits, as somebody may send one then. */
 static void end_by_signals(void)
 {
 	(void)signal(SIGHUP, end);
@@ -345,8 +346,8 @@ static int wait_for_kill(struct run *run, struct err *err)
 {
 	(void)err;
 	auto_close(&run->listen);
-	leave_host(run);
 	end_by_signals();
+	leave_host(run);
 	for (;;)
 		(void)pause();
 	return 0;
@@ -386,8 +387,8 @@ static int await_start(struct run *run, struct err *err)
 	char byte;
 	ssize_t n;
 
-	leave_host(run);
 	end_by_signals();
+	leave_host(run);
 	do {
 		auto_close(&run->start_connection);
 		run->start_connection = accept4(run->listen, NULL, NULL, SOCK_CLOEXEC);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,19 @@ static int hand_over(int fd, const char *what, struct err *err)
 	return r < 0 ? err_sys(err, -r, "hand the %s to the launcher", what) : 0;
 }
 
+/* Those that end the launcher while it waits.  The kernel spares the first process of a pid namespace a signal without a handler,
+ * but keeps one that is blocked: the launcher has its handlers only some time after execve(2). */
+static void hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL); /* cannot fail with these arguments */
+}
+
 int launch(const struct launch *launch, struct err *err)
 {
 	const struct seccomp_filter *filter = launch->filter;
@@ -186,6 +200,8 @@ int launch(const struct launch *launch, struct err *err)
 	(void)snprintf(control, sizeof(control), "%u:%u:%llu:%u:%u:%u", (unsigned int)launch->listen_fd,
 		       (unsigned int)launch->status_fd, (unsigned long long)layout.address, count,
 		       filter ? filter->flags : 0, launch->drop_admin); /* fits: six numbers */
+	if (launch->listen_fd >= 0)
+		hold_signals();
 	(void)sys_execveat(fd, "", argv, launch->envp, AT_EMPTY_PATH);
 	return err_sys(err, errno, "execute the launcher");
 }

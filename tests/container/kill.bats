@@ -83,6 +83,22 @@ handles_signal() { # NUMBER
 	assert_clean
 }
 
+@test "a signal right after create is not lost" {
+	local round hooks
+
+	guest_does pause
+	for hooks in '' '.hooks.startContainer = [{path: "/guest", args: ["guest", "exit=0"]}]'; do
+		[[ ! $hooks ]] || config "$hooks"
+		for ((round = 0; round < 30; round++)); do
+			"$KAVEL" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- 4>&- &&
+				"$KAVEL" --root "$ROOT" kill "$ID" TERM
+			eventually status_is stopped
+			must kavel delete "$ID"
+		done
+	done
+	assert_clean
+}
+
 @test "kill --all reaches every process of the guest" {
 	start_guest fork=3 pause
 	eventually has_processes 4

@@ -27,6 +27,7 @@
 #define SIGINT			   2
 #define SIGTERM			   15
 #define SA_RESTORER		   0x04000000
+#define SIG_UNBLOCK		   1
 
 struct ucred {
 	int pid;
@@ -112,8 +113,14 @@ static void end_by_signals(void)
 	const struct action action = { end, SA_RESTORER, end, 0 }; /* it never returns */
 	const int signals[] = { SIGHUP, SIGINT, SIGTERM };
 
-	for (int i = 0; i < 3; i++)
+	unsigned long mask = 0;
+
+	for (int i = 0; i < 3; i++) {
 		(void)sys4(SYS_rt_sigaction, signals[i], (long)&action, 0, sizeof(action.mask));
+		mask |= 1ul << (signals[i] - 1);
+	}
+	/* launch() blocked them: whoever saw this container complete may have sent one before we came so far */
+	(void)sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&mask, 0, sizeof(mask));
 }
 
 /* Wait for a connection whose first message is there to be read. */

@@ -92,6 +92,7 @@ static inline long sys5(long nr, long a, long b, long c, long d, long e)
 #define SYS_prctl      __NR_prctl
 #define SYS_read       __NR_read
 #define SYS_rt_sigaction __NR_rt_sigaction
+#define SYS_rt_sigprocmask __NR_rt_sigprocmask
 #define SYS_seccomp    __NR_seccomp
 #define SYS_write      __NR_write
 
