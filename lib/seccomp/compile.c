@@ -1,25 +1,15 @@
-/* From the document to libseccomp's calls, and from there to a program of instructions. */
+/* From the document to a policy, and from there to a program. */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/log.h"
-#include "base/sys.h"
 #include "seccomp/compiler.h"
 #include "seccomp/names.h"
 #include "seccomp/seccomp.h"
 
 #define ARG_INDEX_MAX 5
-
-static void compiler_release(struct seccomp_compiler *c)
-{
-	if (c->context)
-		c->library.release(c->context);
-	seccomp_library_close(&c->library);
-}
 
 /* ---------------------------------------------------------------- actions and flags */
 
@@ -49,10 +39,10 @@ static int action_value(const char *name, const struct opt_u64 *errno_ret, uint3
 	return 0;
 }
 
-static int read_default_action(struct seccomp_compiler *c, struct err *err)
+static int read_default_action(const struct spec_seccomp *profile, struct seccomp_policy *policy, struct err *err)
 {
-	const char *name = c->profile->default_action, *member, *why;
-	int r = action_value(name, &c->profile->default_errno_ret, &c->default_action, &member, &why);
+	const char *name = profile->default_action, *member, *why;
+	int r = action_value(name, &profile->default_errno_ret, &policy->default_action, &member, &why);
 
 	if (r == 0)
 		return 0;
@@ -79,31 +69,21 @@ static int read_flags(const struct spec_seccomp *profile, unsigned int *ret, str
 
 /* ---------------------------------------------------------------- architectures */
 
-static int add_arch(struct seccomp_compiler *c, size_t index, struct err *err)
+static int add_arch(const struct spec_seccomp *profile, size_t index, struct seccomp_policy *policy, struct err *err)
 {
-	const char *name = c->profile->architectures.items[index];
+	const char *name = profile->architectures.items[index];
 	const struct seccomp_arch *arch = seccomp_find_arch(name);
-	uint32_t token;
-	int r;
 
 	if (!arch)
 		return err_user(err, "%s.architectures[%zu]: unknown architecture \"%s\"", PLACE, index, name);
-	if (!arch->runs_here)
+	if (!arch->token)
 		return 0;
-	token = c->library.arch_resolve_name(arch->library_name);
-	if (!token) {
-		log_debug("%s.architectures[%zu]: this libseccomp does not know %s: it stays forbidden", PLACE, index,
-			  name);
-		return 0;
-	}
-	r = c->library.arch_add(c->context, token);
-	if (r == -EEXIST)
-		return 0;
-	if (r < 0)
-		return err_sys(err, -r, "%s.architectures[%zu]: add %s", PLACE, index, name);
-	/* each once, and no more than there are rows with runs_here for one machine */
-	if (c->arch_count < ARRAY_SIZE(c->archs))
-		c->archs[c->arch_count++] = token;
+	for (size_t i = 0; i < policy->arch_count; i++)
+		if (policy->archs[i] == arch->token)
+			return 0;
+	/* no more than there are rows with a token for one machine */
+	if (policy->arch_count < ARRAY_SIZE(policy->archs))
+		policy->archs[policy->arch_count++] = arch->token;
 	return 0;
 }
 
@@ -138,28 +118,13 @@ static int read_args(const struct spec_seccomp_rule *rule, size_t index, struct 
 	return 0;
 }
 
-/* libseccomp cannot check one argument twice in a rule.  As with other runtimes, each condition of such a rule then
- * becomes a rule of its own: one that holds is enough. */
-static int add_conditions(const struct seccomp_compiler *c, uint32_t action, int number,
-			  const struct scmp_arg_cmp *args, size_t count, bool apart)
+static int read_rule(const struct spec_seccomp *profile, size_t index, struct arena *arena, struct seccomp_rule *ret,
+		     struct err *err)
 {
-	int r = 0;
-
-	if (!apart)
-		return c->library.rule_add_array(c->context, action, number, (unsigned int)count, count ? args : NULL);
-	for (size_t i = 0; i < count && r == 0; i++)
-		r = c->library.rule_add_array(c->context, action, number, 1, &args[i]);
-	return r;
-}
-
-static int add_rule(const struct seccomp_compiler *c, size_t index, struct arena *arena, struct err *err)
-{
-	const struct spec_seccomp_rule *rule = &c->profile->syscalls.items[index];
+	const struct spec_seccomp_rule *rule = &profile->syscalls.items[index];
 	const char *member, *why;
 	struct scmp_arg_cmp *args;
-	uint32_t action = 0;
-	bool apart;
-	int r = action_value(rule->action, &rule->errno_ret, &action, &member, &why);
+	int r = action_value(rule->action, &rule->errno_ret, &ret->action, &member, &why);
 
 	if (r < 0)
 		return err_set(err, -r, "%s.syscalls[%zu].%s: %s %s", PLACE, index, member, why,
@@ -167,117 +132,67 @@ static int add_rule(const struct seccomp_compiler *c, size_t index, struct arena
 	args = ARENA_NEW(arena, struct scmp_arg_cmp, rule->args.count);
 	if (!args)
 		return err_memory(err);
-	r = read_args(rule, index, args, &apart, err);
-	if (r < 0 || action == c->default_action) /* libseccomp refuses to say twice what holds anyway */
-		return r;
-	for (size_t i = 0; i < rule->names.count; i++) {
-		int number = c->library.syscall_resolve_name(rule->names.items[i]);
-
-		if (number == __NR_SCMP_ERROR) {
-			log_debug("%s.syscalls[%zu].names[%zu]: unknown system call %s is skipped", PLACE, index, i,
-				  rule->names.items[i]);
-			continue;
-		}
-		r = add_conditions(c, action, number, args, rule->args.count, apart);
-		if (r < 0)
-			return err_sys(err, -r, "%s.syscalls[%zu]: rule for %s", PLACE, index, rule->names.items[i]);
-	}
-	return 0;
+	ret->index = index;
+	ret->names = &rule->names;
+	ret->args = args;
+	ret->arg_count = (unsigned int)rule->args.count;
+	return read_args(rule, index, args, &ret->apart, err);
 }
 
-static int build(struct seccomp_compiler *c, struct arena *arena, struct err *err)
+int seccomp_policy_read(const struct spec_seccomp *profile, struct arena *arena, struct seccomp_policy *ret,
+			struct err *err)
 {
-	int r = 0;
+	struct seccomp_policy policy = { .rule_count = profile->syscalls.count };
+	int r = read_default_action(profile, &policy, err);
 
-	/* libseccomp puts the native architecture into every filter */
-	c->archs[c->arch_count++] = c->library.arch_native();
-	c->context = c->library.init(c->default_action);
-	if (!c->context)
-		return err_user(err, "%s.defaultAction: %s is not known to this kernel", PLACE,
-				c->profile->default_action);
-	for (size_t i = 0; i < c->profile->architectures.count && r == 0; i++)
-		r = add_arch(c, i, err);
-	for (size_t i = 0; i < c->profile->syscalls.count && r == 0; i++)
-		r = add_rule(c, i, arena, err);
+	/* as with libseccomp, the native architecture is in every filter */
+	policy.archs[policy.arch_count++] = seccomp_targets[0].token;
+	for (size_t i = 0; i < profile->architectures.count && r == 0; i++)
+		r = add_arch(profile, i, &policy, err);
+	policy.rules = ARENA_NEW(arena, struct seccomp_rule, policy.rule_count);
+	if (r == 0 && !policy.rules)
+		r = err_memory(err);
+	for (size_t i = 0; i < policy.rule_count && r == 0; i++)
+		r = read_rule(profile, i, arena, &policy.rules[i], err);
+	if (r == 0)
+		*ret = policy;
 	return r;
+}
+
+bool seccomp_has_newer(const struct seccomp_policy *policy)
+{
+	return (policy->default_action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO &&
+	       (policy->default_action & SECCOMP_RET_DATA) != ENOSYS;
 }
 
 /* ---------------------------------------------------------------- the program */
 
-static int set_program(const void *data, size_t size, struct arena *arena, struct seccomp_filter *ret, struct err *err)
+static int compile(const struct seccomp_policy *policy, struct seccomp_numbers *numbers, struct arena *arena,
+		   struct seccomp_filter *ret, struct err *err)
 {
-	size_t count = size / sizeof(struct sock_filter);
+	int r = seccomp_compile_by_tree(policy, numbers, arena, ret, err);
 
-	if (!count || count > BPF_MAXINSNS)
-		return err_user(err, "%s: the filter has %zu instructions, the kernel takes at most %d", PLACE, count,
-				BPF_MAXINSNS);
-	ret->instructions = ARENA_NEW(arena, struct sock_filter, count);
-	if (!ret->instructions)
-		return err_memory(err);
-	memcpy(ret->instructions, data, count * sizeof(struct sock_filter));
-	ret->count = (unsigned short)count;
-	return 0;
-}
-
-static int export_by_memory(const struct seccomp_compiler *c, struct arena *arena, struct seccomp_filter *ret,
-			    struct err *err)
-{
-	autofree void *data = NULL;
-	size_t size = 0;
-	int r = c->library.export_bpf_mem(c->context, NULL, &size);
-
-	if (r == 0) {
-		data = malloc(size);
-		if (!data)
-			return err_memory(err);
-		r = c->library.export_bpf_mem(c->context, data, &size);
-	}
-	return r < 0 ? err_sys(err, -r, "%s: build the filter", PLACE) : set_program(data, size, arena, ret, err);
-}
-
-static int export_by_file(const struct seccomp_compiler *c, struct arena *arena, struct seccomp_filter *ret,
-			  struct err *err)
-{
-	autofree void *data = NULL;
-	autofd fd = memfd_create("seccomp", MFD_CLOEXEC);
-	struct stat st;
-	int r;
-
-	if (fd < 0)
-		return err_sys(err, errno, "memfd_create for the seccomp filter");
-	r = c->library.export_bpf(c->context, fd);
-	if (r < 0)
-		return err_sys(err, -r, "%s: build the filter", PLACE);
-	if (fstat(fd, &st) < 0)
-		return err_sys(err, errno, "stat the seccomp filter");
-	data = malloc((size_t)st.st_size);
-	if (!data)
-		return err_memory(err);
-	if (pread(fd, data, (size_t)st.st_size, 0) != st.st_size)
-		return err_sys(err, EIO, "read the seccomp filter");
-	return set_program(data, (size_t)st.st_size, arena, ret, err);
+	if (r <= 0)
+		return r;
+	log_debug("%s: compiled by libseccomp", PLACE);
+	r = seccomp_compile_by_library(policy, numbers, arena, ret, err);
+	return r < 0 ? r : seccomp_add_newer(policy, numbers, arena, ret, err);
 }
 
 int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, struct seccomp_filter *ret,
 		    struct err *err)
 {
-	__attribute__((cleanup(compiler_release))) struct seccomp_compiler c = { .profile = profile };
+	__attribute__((cleanup(seccomp_numbers_close))) struct seccomp_numbers numbers = { 0 };
 	struct seccomp_filter filter = { 0 };
+	struct seccomp_policy policy;
 	int r = read_flags(profile, &filter.flags, err);
 
 	if (r == 0 && profile->listener_metadata && !profile->listener_path)
 		r = err_user(err, "%s.listenerMetadata: needs listenerPath", PLACE);
 	if (r == 0)
-		r = read_default_action(&c, err);
+		r = seccomp_policy_read(profile, arena, &policy, err);
 	if (r == 0)
-		r = seccomp_library_open(&c.library, err);
-	if (r == 0)
-		r = build(&c, arena, err);
-	if (r == 0)
-		r = c.library.export_bpf_mem ? export_by_memory(&c, arena, &filter, err)
-					     : export_by_file(&c, arena, &filter, err);
-	if (r == 0)
-		r = seccomp_add_newer(&c, arena, &filter, err);
+		r = compile(&policy, &numbers, arena, &filter, err);
 	if (r == 0)
 		*ret = filter;
 	return r;

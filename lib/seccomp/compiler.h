@@ -1,29 +1,67 @@
-/* One compilation: what the steps of seccomp_compile() share. */
+/* What the parts of the seccomp compiler share: a profile whose words have become numbers.
+ *
+ *	compile.c	the profile, checked, becomes a policy
+ *	numbers.c	names of system calls become numbers
+ *	gather.c	what the policy's rules say of each number, by architecture
+ *	tree.c		that in order, without what does not count
+ *	ranges.c	and as a program: a search tree per architecture
+ *	condition.c	the comparisons of arguments in it
+ *	emitter.c	instructions and jumps
+ *	by_library.c	the same program made by libseccomp, for the policies that tree.c leaves to it
+ *	newer.c		what goes before libseccomp's program */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/filter.h"
-#include "seccomp/library.h"
+#include "seccomp/numbers.h"
 #include "spec/spec.h"
+
+struct scmp_arg_cmp; /* of libseccomp's seccomp.h */
 
 #define PLACE "linux.seccomp" /* begins every message */
 
-struct seccomp_compiler {
-	const struct spec_seccomp *profile;
-	struct seccomp_library library;
-	void *context; /* libseccomp's */
-	uint32_t default_action;
-	uint32_t archs[4]; /* that are in the filter, as libseccomp's tokens */
-	size_t arch_count;
+/* linux.seccomp.syscalls[index] */
+struct seccomp_rule {
+	size_t index;
+	const struct spec_strings *names;
+	uint32_t action;		 /* as the filter returns it */
+	const struct scmp_arg_cmp *args; /* all must hold */
+	unsigned int arg_count;
+	bool apart; /* two of them are for one argument: as with other runtimes, one that holds is enough */
 };
 
-/* Let system calls that are newer than the profile fail with ENOSYS, where the default action is another errno: put a few
- * instructions before the filter.  A profile that lists what is allowed cannot know calls that came later; a C library that
- * gets EPERM for such a call fails, with ENOSYS it uses the older one.  "Newer" is a number beyond the largest that the
- * profile names, on the same architecture.  The default actions that kill, trap, trace or allow stay as they are. */
-int seccomp_add_newer(const struct seccomp_compiler *compiler, struct arena *arena, struct seccomp_filter *filter,
-		      struct err *err);
+struct seccomp_policy {
+	uint32_t default_action;
+	uint32_t archs[4]; /* libseccomp's tokens, each once, the native one first; the kernel here runs them all */
+	size_t arch_count;
+	struct seccomp_rule *rules;
+	size_t rule_count;
+};
+
+/* Check the profile and read it.  The policy lives as long as profile and arena. */
+int seccomp_policy_read(const struct spec_seccomp *profile, struct arena *arena, struct seccomp_policy *ret,
+			struct err *err);
+
+/* Should calls that are newer than the policy fail with ENOSYS?  A profile that lists what is allowed cannot know calls that
+ * came later; a C library that gets EPERM for such a call fails, with ENOSYS it uses the older one.  So where the default
+ * action is another errno, they do.  "Newer" is a number beyond the largest that the profile names on the architecture, and
+ * below SECCOMP_COMMON_END from its base.  The default actions that kill, trap, trace or allow stay as they are. */
+bool seccomp_has_newer(const struct seccomp_policy *policy);
+
+/* Build the program with a tree.  Returns 1, and leaves *ret alone, when only libseccomp can say what the program has to be:
+ * see tree_can_compile() in tree.c. */
+int seccomp_compile_by_tree(const struct seccomp_policy *policy, struct seccomp_numbers *numbers, struct arena *arena,
+			    struct seccomp_filter *ret, struct err *err);
+
+/* Let libseccomp build the program: it does not know of newer calls. */
+int seccomp_compile_by_library(const struct seccomp_policy *policy, struct seccomp_numbers *numbers,
+			       struct arena *arena, struct seccomp_filter *ret, struct err *err);
+
+/* Put what newer calls need before libseccomp's program. */
+int seccomp_add_newer(const struct seccomp_policy *policy, struct seccomp_numbers *numbers, struct arena *arena,
+		      struct seccomp_filter *filter, struct err *err);

@@ -1,4 +1,4 @@
-/* libseccomp, loaded when a profile is compiled and not before: linking it would cost every operation its loading.  With
+/* libseccomp, loaded when a profile needs it and not before: linking it would cost every operation its loading.  With
  * KAVEL_STATIC it is linked, as a static program cannot load libraries. */
 #pragma once
 
@@ -17,9 +17,7 @@ struct seccomp_library {
 	void *(*init)(uint32_t default_action);
 	void (*release)(void *context);
 	uint32_t (*arch_native)(void);
-	uint32_t (*arch_resolve_name)(const char *name);
 	int (*arch_add)(void *context, uint32_t arch);
-	int (*attr_set)(void *context, int attribute, uint32_t value);
 	int (*syscall_resolve_name)(const char *name);
 	int (*syscall_resolve_name_arch)(uint32_t arch, const char *name);
 	int (*rule_add_array)(void *context, uint32_t action, int syscall, unsigned int count,

@@ -9,19 +9,19 @@
 #include "seccomp/seccomp.h"
 
 #if defined(__x86_64__) || defined(__i386__)
-#define ON_X86 true
+#define ON_X86(token) (token)
 #else
-#define ON_X86 false
+#define ON_X86(token) 0
 #endif
 #if defined(__aarch64__) || defined(__arm__)
-#define ON_ARM true
+#define ON_ARM(token) (token)
 #else
-#define ON_ARM false
+#define ON_ARM(token) 0
 #endif
 #if defined(__riscv)
-#define ON_RISCV true
+#define ON_RISCV(token) (token)
 #else
-#define ON_RISCV false
+#define ON_RISCV(token) 0
 #endif
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -43,29 +43,29 @@ static const struct seccomp_action actions[] = {
 };
 
 static const struct seccomp_arch archs[] = {
-	{ "SCMP_ARCH_X86", "x86", ON_X86 },
-	{ "SCMP_ARCH_X86_64", "x86_64", ON_X86 },
-	{ "SCMP_ARCH_X32", "x32", ON_X86 },
-	{ "SCMP_ARCH_ARM", "arm", ON_ARM },
-	{ "SCMP_ARCH_AARCH64", "aarch64", ON_ARM },
-	{ "SCMP_ARCH_LOONGARCH64", "loongarch64", false },
-	{ "SCMP_ARCH_M68K", "m68k", false },
-	{ "SCMP_ARCH_MIPS", "mips", false },
-	{ "SCMP_ARCH_MIPS64", "mips64", false },
-	{ "SCMP_ARCH_MIPS64N32", "mips64n32", false },
-	{ "SCMP_ARCH_MIPSEL", "mipsel", false },
-	{ "SCMP_ARCH_MIPSEL64", "mipsel64", false },
-	{ "SCMP_ARCH_MIPSEL64N32", "mipsel64n32", false },
-	{ "SCMP_ARCH_PPC", "ppc", false },
-	{ "SCMP_ARCH_PPC64", "ppc64", false },
-	{ "SCMP_ARCH_PPC64LE", "ppc64le", false },
-	{ "SCMP_ARCH_RISCV64", "riscv64", ON_RISCV },
-	{ "SCMP_ARCH_S390", "s390", false },
-	{ "SCMP_ARCH_S390X", "s390x", false },
-	{ "SCMP_ARCH_PARISC", "parisc", false },
-	{ "SCMP_ARCH_PARISC64", "parisc64", false },
-	{ "SCMP_ARCH_SH", "sh", false },
-	{ "SCMP_ARCH_SHEB", "sheb", false },
+	{ "SCMP_ARCH_X86", ON_X86(SCMP_ARCH_X86) },
+	{ "SCMP_ARCH_X86_64", ON_X86(SCMP_ARCH_X86_64) },
+	{ "SCMP_ARCH_X32", ON_X86(SCMP_ARCH_X32) },
+	{ "SCMP_ARCH_ARM", ON_ARM(SCMP_ARCH_ARM) },
+	{ "SCMP_ARCH_AARCH64", ON_ARM(SCMP_ARCH_AARCH64) },
+	{ "SCMP_ARCH_LOONGARCH64", 0 },
+	{ "SCMP_ARCH_M68K", 0 },
+	{ "SCMP_ARCH_MIPS", 0 },
+	{ "SCMP_ARCH_MIPS64", 0 },
+	{ "SCMP_ARCH_MIPS64N32", 0 },
+	{ "SCMP_ARCH_MIPSEL", 0 },
+	{ "SCMP_ARCH_MIPSEL64", 0 },
+	{ "SCMP_ARCH_MIPSEL64N32", 0 },
+	{ "SCMP_ARCH_PPC", 0 },
+	{ "SCMP_ARCH_PPC64", 0 },
+	{ "SCMP_ARCH_PPC64LE", 0 },
+	{ "SCMP_ARCH_RISCV64", ON_RISCV(SCMP_ARCH_RISCV64) },
+	{ "SCMP_ARCH_S390", 0 },
+	{ "SCMP_ARCH_S390X", 0 },
+	{ "SCMP_ARCH_PARISC", 0 },
+	{ "SCMP_ARCH_PARISC64", 0 },
+	{ "SCMP_ARCH_SH", 0 },
+	{ "SCMP_ARCH_SHEB", 0 },
 };
 
 static const struct seccomp_operator operators[] = {

@@ -13,9 +13,8 @@ struct seccomp_action {
 };
 
 struct seccomp_arch {
-	const char *name;	  /* SCMP_ARCH_X86_64 */
-	const char *library_name; /* x86_64 */
-	bool runs_here;		  /* a kernel of the architecture this was built for can have processes of it */
+	const char *name;
+	uint32_t token; /* libseccomp's; 0: the kernel of the architecture this was built for has no processes of it */
 };
 
 struct seccomp_operator {

@@ -1,5 +1,5 @@
-/* Seccomp: a profile becomes a BPF program (libseccomp builds it, loaded only when a profile is asked for), and the
- * program is loaded by the launcher as its last act, or before capabilities are given up. */
+/* Seccomp: a profile becomes a BPF program (made here; libseccomp is loaded for the few profiles that it has to decide), and
+ * the program is loaded by the launcher as its last act, or before capabilities are given up. */
 #pragma once
 
 #include <stddef.h>

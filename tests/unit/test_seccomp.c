@@ -1,5 +1,5 @@
-/* Profiles are compiled, and the programs run by a small interpreter: what a filter says of a call is known without loading
- * it.  The last tests load one. */
+/* Profiles are compiled, and the programs run by an interpreter: what a filter says of a call is known without loading it.
+ * The last test loads one. */
 #include "seccomp/seccomp.h"
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "bpf.h"
 #include "child.h"
 #include "seccomp/names.h"
 #include "unit.h"
@@ -30,58 +31,9 @@
 #define RULE(act, ...) { .names = STRINGS(__VA_ARGS__), .action = (act) }
 #define ERRNO(number) (SECCOMP_RET_ERRNO | (number))
 
-/* ---------------------------------------------------------------- the interpreter: what libseccomp's programs consist of */
-
-static bool jumps(const struct sock_filter *at, uint32_t a)
-{
-	switch (BPF_OP(at->code)) {
-	case BPF_JEQ:
-		return a == at->k;
-	case BPF_JGT:
-		return a > at->k;
-	case BPF_JGE:
-		return a >= at->k;
-	case BPF_JSET:
-		return a & at->k;
-	default:
-		return CHECK(false);
-	}
-}
-
-/* What the program returns for a call. */
 static uint32_t decide(const struct seccomp_filter *filter, const struct seccomp_data *data)
 {
-	uint32_t a = 0;
-
-	for (size_t i = 0; i < filter->count; i++) {
-		const struct sock_filter *at = &filter->instructions[i];
-
-		switch (BPF_CLASS(at->code)) {
-		case BPF_LD:
-			if (!CHECK(at->code == (BPF_LD | BPF_W | BPF_ABS) && at->k <= sizeof(*data) - 4))
-				return 0;
-			memcpy(&a, (const char *)data + at->k, sizeof(a));
-			break;
-		case BPF_ALU:
-			if (!CHECK(BPF_OP(at->code) == BPF_AND))
-				return 0;
-			a &= at->k;
-			break;
-		case BPF_JMP:
-			if (BPF_OP(at->code) == BPF_JA)
-				i += at->k;
-			else
-				i += jumps(at, a) ? at->jt : at->jf;
-			break;
-		case BPF_RET:
-			return at->k;
-		default:
-			CHECK(false);
-			return 0;
-		}
-	}
-	CHECK(false);
-	return 0;
+	return CHECK(bpf_is_valid(filter)) ? bpf_run(filter, data) : 0;
 }
 
 static uint32_t decide_here(const struct seccomp_filter *filter, int number, uint64_t arg0, uint64_t arg1)

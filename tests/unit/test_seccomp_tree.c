@@ -1,0 +1,284 @@
+/* The compiler's programs are held against two others: those of libseccomp, for profiles that it gets right, and a model
+ * that goes through the rules one by one.  Profiles come from a sequence that is the same in every run;
+ * KAVEL_TEST_ROUNDS=100000 makes that many of each kind, and a failure names the seed. */
+#include <errno.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "bpf.h"
+#include "child.h"
+#include "seccomp/seccomp.h"
+#include "seccomp_compare.h"
+#include "seccomp_profiles.h"
+#include "spec_text.h"
+#include "unit.h"
+
+#define ROUNDS 600
+
+/* ---------------------------------------------------------------- generated profiles */
+
+/* Names of the table; only those that this libseccomp knows. */
+static struct spec_strings known_names(struct arena *arena)
+{
+	struct seccomp_numbers numbers = { 0 };
+	struct spec_strings names = { 0 };
+	struct err err;
+	size_t count = 0;
+
+	while (seccomp_numbers_name(count))
+		count++;
+	names.items = ARENA_NEW(arena, const char *, count + 1);
+	if (!CHECK(names.items) || !CHECK(seccomp_numbers_open(&numbers, &err) == 0))
+		return names;
+	for (size_t i = 0; i < count; i++)
+		if (numbers.library.syscall_resolve_name(seccomp_numbers_name(i)) != __NR_SCMP_ERROR)
+			names.items[names.count++] = seccomp_numbers_name(i);
+	seccomp_numbers_close(&numbers);
+	return names;
+}
+
+static uint64_t rounds(void)
+{
+	const char *text = getenv("KAVEL_TEST_ROUNDS");
+
+	return text ? strtoull(text, NULL, 10) : ROUNDS;
+}
+
+/* Returns how many of the profiles the tree could compile. */
+static uint64_t compare_generated(bool is_tame)
+{
+	struct arena arena = { 0 };
+	const struct spec_strings names = known_names(&arena);
+	uint64_t count = 0;
+
+	for (uint64_t i = 0; i < rounds() && names.count && !unit_has_failed(); i++) {
+		struct comparison c = { .seed = i };
+		struct spec_seccomp profile;
+
+		profile_make(i, is_tame, &names, &c.arena, &profile);
+		if (comparison_make(&c, &profile, is_tame) && c.has_tree) {
+			comparison_ask(&c);
+			count++;
+		}
+		comparison_free(&c);
+	}
+	arena_free(&arena);
+	return count;
+}
+
+static void programs_are_equal_to_those_of_libseccomp(void)
+{
+	CHECK(compare_generated(true) == rounds());
+}
+
+static void programs_do_what_the_rules_say(void)
+{
+	/* the others contradict themselves */
+	CHECK(compare_generated(false) > rounds() / 4);
+}
+
+/* ---------------------------------------------------------------- the table of numbers */
+
+static void check_number(const struct seccomp_library *library, const char *name, size_t target,
+			 const struct seccomp_number *number)
+{
+	const int wanted = library->syscall_resolve_name_arch(seccomp_targets[target].token, name);
+	const int multiplexed = (number->multiplexer == 102 ? -100 : -200) - (int)number->function;
+	const bool is_right = number->multiplexer >= 0 ? wanted == multiplexed
+			      : wanted < 0	       ? number->direct < 0
+						       : wanted == number->direct;
+
+	if (!CHECK(is_right))
+		printf("# %s: %d, libseccomp has %d\n", name, number->direct, wanted);
+}
+
+static void numbers_are_those_of_libseccomp(void)
+{
+	struct seccomp_number found[SECCOMP_TARGETS];
+	struct seccomp_numbers numbers = { 0 };
+	struct arena arena = { 0 };
+	const struct spec_strings names = known_names(&arena);
+	struct err err;
+
+	CHECK(names.count > 400 && seccomp_numbers_open(&numbers, &err) == 0);
+	for (size_t i = 0; i < names.count && numbers.is_open; i++) {
+		CHECK(seccomp_numbers_find(&numbers, names.items[i], found));
+		for (size_t j = 0; j < SECCOMP_TARGETS; j++)
+			check_number(&numbers.library, names.items[i], j, &found[j]);
+	}
+	CHECK(!seccomp_numbers_find(&numbers, "no_such_call", found) && !seccomp_numbers_find(&numbers, "", found));
+	seccomp_numbers_close(&numbers);
+	arena_free(&arena);
+}
+
+/* ---------------------------------------------------------------- particular profiles */
+
+static const struct spec_seccomp *parse(const char *seccomp, struct arena *arena, struct spec_document **document)
+{
+	struct err err = { 0 };
+
+	if (!CHECK(spec_text_parse(FRAME_LINUX, arena_printf(arena, "'seccomp':%s", seccomp), document, &err) == 0))
+		printf("# %s\n", err.text);
+	return *document ? &spec_of(*document)->linux_.seccomp : NULL;
+}
+
+/* Returns the length of the program; 0: it is left to libseccomp. */
+static unsigned int compare_text(const char *text, bool with_library)
+{
+	struct spec_document *document = NULL;
+	struct comparison c = { .seed = 0 };
+	const struct spec_seccomp *profile = parse(text, &c.arena, &document);
+	unsigned int count;
+
+	if (profile && comparison_make(&c, profile, with_library) && c.has_tree)
+		comparison_ask(&c);
+	count = c.tree.count;
+	comparison_free(&c);
+	spec_free(document);
+	return count;
+}
+
+static void a_real_profile_is_short(void)
+{
+	autofree char *text = NULL;
+	struct err err;
+	size_t size;
+	unsigned int count;
+
+	if (!CHECK(file_read(AT_FDCWD, TEST_SOURCE_DIR "/tests/bench/seccomp.json", 1 << 20, &text, &size, &err) == 0))
+		return;
+	count = compare_text(text, true);
+	if (!CHECK(count > 100 && count <= 350))
+		printf("# %u instructions\n", count);
+}
+
+#define ARG(index, op, value, two) \
+	"{'index':" #index ",'value':" #value ",'valueTwo':" #two ",'op':'SCMP_CMP_" #op "'}"
+#define RULE(action, ...) "{'names':['socket'],'action':'SCMP_ACT_" action "','args':[" __VA_ARGS__ "]}"
+#define PROFILE(rules)	  "{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[" rules "]}"
+
+static void rules_with_different_actions_must_exclude_each_other(void)
+{
+	static const struct {
+		bool excludes;
+		const char *profile;
+	} rows[] = {
+#define ROW(excludes, one, other) { excludes, PROFILE(RULE("TRAP", one) "," RULE("ALLOW", other)) }
+		ROW(true, ARG(0, EQ, 16, 0), ARG(0, NE, 16, 0)),
+		ROW(false, ARG(0, EQ, 16, 0), ARG(0, NE, 17, 0)),
+		ROW(false, ARG(0, NE, 16, 0), ARG(0, NE, 16, 0)),
+		ROW(false, ARG(0, EQ, 16, 0), ARG(1, NE, 16, 0)),
+		ROW(true, ARG(0, EQ, 16, 0), ARG(0, EQ, 4294967312, 0)),
+		ROW(true, ARG(0, LT, 5, 0), ARG(0, GE, 5, 0)),
+		ROW(false, ARG(0, LE, 5, 0), ARG(0, GE, 5, 0)),
+		ROW(true, ARG(0, LE, 5, 0), ARG(0, GT, 5, 0)),
+		ROW(true, ARG(0, LT, 0, 0), ARG(0, NE, 5, 0)),
+		ROW(true, ARG(0, MASKED_EQ, 3, 1), ARG(0, GT, 18446744073709551615, 0)),
+		ROW(false, ARG(0, MASKED_EQ, 3, 1), ARG(0, GE, 8, 0)),
+		ROW(false, ARG(0, EQ, 18, 0), ARG(0, MASKED_EQ, 240, 16)),
+		ROW(true, ARG(0, EQ, 34, 0), ARG(0, MASKED_EQ, 240, 16)),
+		ROW(true, ARG(0, MASKED_EQ, 240, 32), ARG(0, MASKED_EQ, 240, 16)),
+		ROW(false, ARG(0, MASKED_EQ, 240, 32), ARG(0, MASKED_EQ, 15, 1)),
+		/* all conditions of a rule must hold, so one is enough to exclude */
+		ROW(true, ARG(0, EQ, 16, 0) "," ARG(2, EQ, 9, 0), ARG(2, NE, 9, 0)),
+		ROW(false, ARG(0, EQ, 16, 0) "," ARG(2, EQ, 9, 0), ARG(1, NE, 9, 0)),
+		/* two for one argument are rules of their own */
+		ROW(false, ARG(0, EQ, 16, 0) "," ARG(0, EQ, 17, 0), ARG(0, NE, 16, 0)),
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (!CHECK((compare_text(rows[i].profile, false) > 0) == rows[i].excludes))
+			printf("# %s\n", rows[i].profile);
+	/* audit sockets, as some engines refuse them */
+	CHECK(compare_text(PROFILE(RULE("TRAP", ARG(0, EQ, 16, 0) "," ARG(2, EQ, 9, 0)) "," RULE(
+				   "ALLOW", ARG(2, NE, 9, 0)) "," RULE("ALLOW", ARG(0, NE, 16, 0))),
+			   true) > 0);
+}
+
+static void what_contradicts_itself_is_left_to_libseccomp(void)
+{
+	struct spec_document *document = NULL;
+	struct seccomp_filter filter = { 0 };
+	struct comparison c = { .seed = 0 };
+	const struct spec_seccomp *profile = parse(
+		PROFILE(RULE("TRAP", ARG(0, EQ, 16, 0)) "," RULE("ALLOW", ARG(1, EQ, 16, 0))), &c.arena, &document);
+	struct err err;
+
+	if (profile && comparison_make(&c, profile, true)) {
+		CHECK(!c.has_tree && seccomp_compile(profile, &c.arena, &filter, &err) == 0);
+		/* with what newer calls need before it */
+		CHECK(bpf_is_valid(&filter) && filter.count > c.library.count);
+	}
+	comparison_free(&c);
+	spec_free(document);
+}
+
+/* ---------------------------------------------------------------- in the kernel */
+
+static bool child_apply(void)
+{
+	struct arena arena = { 0 };
+	const struct spec_strings names = known_names(&arena);
+	struct seccomp_filter filter = { 0 };
+	struct spec_seccomp_rule *rules = ARENA_NEW(&arena, struct spec_seccomp_rule, names.count);
+	struct spec_seccomp profile = { .default_action = "SCMP_ACT_ALLOW", .syscalls = { rules, names.count } };
+	struct err err;
+
+	/* each call needs instructions of its own, so that jumps are too long */
+	for (size_t i = 0; rules && i < names.count; i++) {
+		rules[i].names = (struct spec_strings){ &names.items[i], 1 };
+		rules[i].action = "SCMP_ACT_ERRNO";
+		rules[i].errno_ret = (struct opt_u64){ true, 1000 + i };
+		rules[i].args.items = ARENA_NEW(&arena, struct spec_seccomp_arg, 1);
+		if (!CHECK(rules[i].args.items))
+			return false;
+		rules[i].args.items[0] = (struct spec_seccomp_arg){ 5, 0x123456789, 0, "SCMP_CMP_EQ" };
+		rules[i].args.count = 1;
+	}
+	CHECK(seccomp_compile(&profile, &arena, &filter, &err) == 0 && filter.count > 1000);
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && seccomp_apply(&filter, &err) == 0);
+	for (size_t i = 0; i < names.count; i++)
+		if (str_eq(names.items[i], "personality"))
+			CHECK(syscall(SYS_personality, 0, 0, 0, 0, 0, 0x123456789) < 0 && errno == (int)(1000 + i));
+	CHECK(syscall(SYS_personality, -1, 0, 0, 0, 0, 0x23456789) >= 0);
+	arena_free(&arena);
+	return true;
+}
+
+static void the_kernel_takes_a_long_program(void)
+{
+	CHECK(in_child(child_apply));
+}
+
+/* libseccomp 2.5.4 loses some memory over a few of the profiles.  It has to stay loaded to be named here. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libseccomp.so";
+}
+
+int main(void)
+{
+	static struct seccomp_numbers loaded;
+	struct err err;
+	static const struct unit_test tests[] = {
+		TEST(numbers_are_those_of_libseccomp),
+		TEST(programs_are_equal_to_those_of_libseccomp),
+		TEST(programs_do_what_the_rules_say),
+		TEST(a_real_profile_is_short),
+		TEST(rules_with_different_actions_must_exclude_each_other),
+		TEST(what_contradicts_itself_is_left_to_libseccomp),
+		TEST(the_kernel_takes_a_long_program),
+		TEST_END,
+	};
+
+	(void)seccomp_numbers_open(&loaded, &err); /* the tests say so if it is not there */
+	return unit_run(tests);
+}
