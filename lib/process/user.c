@@ -70,12 +70,13 @@ static int verify_groups(const struct spec_u32s *gids, struct err *err)
 {
 	autofree gid_t *have = NULL;
 	autofree gid_t *want = NULL;
-	int count = getgroups(0, NULL);
+	int count;
 
+	if (!gids->count) /* setgroups(2) has said that there are none; numbers are what can be taken wrongly */
+		return 0;
+	count = getgroups(0, NULL);
 	if (count < 0 || (size_t)count != gids->count)
 		return err_set(err, EPERM, "additional groups: %d are set instead of %zu", count, gids->count);
-	if (!count)
-		return 0;
 	have = calloc((size_t)count, sizeof(*have));
 	want = calloc((size_t)count, sizeof(*want));
 	if (!have || !want)
