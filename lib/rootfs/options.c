@@ -245,8 +245,10 @@ int mount_options_parse(const struct spec_strings *list, const char *where, bool
 				list->items[unknown]);
 	/* a word alone may be a flag misspelt; this is a file system's own, and other runtimes hand it to a kernel that does
 	 * not look at it */
-	if (o.bind && !o.remount && data.size)
+	if (o.bind && !o.remount && data.size) {
 		log_warning("%s.options: \"%s\" has no effect on a bind mount", where, data.data);
+		str_buf_free(&data);
+	}
 	if (data.size > DATA_MAX)
 		return err_user(err, "%s.options: longer than the %d bytes that the kernel takes", where, DATA_MAX);
 	o.data = keep(&data, arena);
