@@ -273,7 +273,7 @@ static int empty_dir(int dir, int depth, struct err *err)
 int state_remove(struct state *state, struct err *err)
 {
 	static const char *const usual[][2] = {
-		{ STATE_RECORD, STATE_CONFIG }, /* in this order: see state_load_config() */
+		{ STATE_RECORD, STATE_CONFIG },	      /* in this order: see state_load_config() */
 		{ STATE_INTENT, STATE_START_SOCKET }, /* create has not finished, or there was no start */
 	};
 	int r;
@@ -313,7 +313,8 @@ int state_load_config(const struct state *state, struct spec_document **ret, str
 	int r = file_read(state->dir, STATE_CONFIG, SPEC_SIZE_MAX, &text, &size, err);
 
 	/* the record was there when the state was opened, and goes first: it is being deleted */
-	if (r == -ENOENT && state->is_readable && !state->is_creating && faccessat(state->dir, STATE_RECORD, F_OK, 0) < 0)
+	if (r == -ENOENT && state->is_readable && !state->is_creating &&
+	    faccessat(state->dir, STATE_RECORD, F_OK, 0) < 0)
 		return does_not_exist(state->id, err);
 	return r < 0 ? r : spec_parse(text, size, STATE_CONFIG, ret, err);
 }
