@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "namespaces/map_program.h"
 
 /* One of the two files. */
 struct kind {
@@ -20,10 +21,12 @@ struct kind {
 	const char *file;     /* in /proc/PID */
 	int cap;	      /* that is needed, over the parent namespace, for more than one's own ID */
 	const char *cap_name;
+	const char *program;  /* that writes them for who has no such capability */
+	uid_t (*own)(void);
 };
 
-static const struct kind uid_kind = { "linux.uidMappings", "uid_map", CAP_SETUID, "CAP_SETUID" };
-static const struct kind gid_kind = { "linux.gidMappings", "gid_map", CAP_SETGID, "CAP_SETGID" };
+static const struct kind uid_kind = { "linux.uidMappings", "uid_map", CAP_SETUID, "CAP_SETUID", MAP_PROGRAM_UID, geteuid };
+static const struct kind gid_kind = { "linux.gidMappings", "gid_map", CAP_SETGID, "CAP_SETGID", MAP_PROGRAM_GID, getegid };
 
 static bool has_cap(int cap)
 {
@@ -67,18 +70,31 @@ static int deny_setgroups(pid_t pid, struct err *err)
 	return r < 0 ? err_sys(err, -r, "write \"deny\" to %s", path) : 0;
 }
 
-bool ns_map_denies_setgroups(void)
+/* True if the mappings are what anybody may write for a namespace of his own. */
+static bool is_own_alone(const struct kind *kind, const struct spec_id_mappings *mappings)
 {
-	return !has_cap(CAP_SETGID);
+	return mappings->count == 1 && mappings->items[0].size == 1 && mappings->items[0].host_id == kind->own();
+}
+
+static int map(pid_t pid, const struct kind *kind, const struct spec_id_mappings *mappings, struct err *err)
+{
+	if (mappings->count && !is_own_alone(kind, mappings) && !has_cap(kind->cap))
+		return map_program_run(kind->program, kind->property, pid, mappings, err);
+	return write_map(pid, kind, mappings, err);
+}
+
+bool ns_map_denies_setgroups(const struct spec_id_mappings *gids)
+{
+	return is_own_alone(&gid_kind, gids) && !has_cap(CAP_SETGID);
 }
 
 int ns_map(pid_t pid, const struct spec_id_mappings *uids, const struct spec_id_mappings *gids, struct err *err)
 {
-	int r = write_map(pid, &uid_kind, uids, err);
+	int r = map(pid, &uid_kind, uids, err);
 
-	if (r == 0 && ns_map_denies_setgroups())
+	if (r == 0 && ns_map_denies_setgroups(gids))
 		r = deny_setgroups(pid, err);
-	return r < 0 ? r : write_map(pid, &gid_kind, gids, err);
+	return r < 0 ? r : map(pid, &gid_kind, gids, err);
 }
 
 /* What lives in the namespace until a descriptor refers to it: it tells its number, as the procfs at /proc has it (that may be

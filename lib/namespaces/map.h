@@ -4,17 +4,26 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "spec/spec.h"
 
 /* Write the mappings of the user namespace that process `pid` (its number in /proc) was made in by a process of this one's
- * user namespace.  Where the caller may not set any group (no CAP_SETGID), setgroups(2) is denied there for good, as the
- * kernel demands.  Errors: EPERM: more than the caller's own ID without the capability, or an ID that does not exist here;
+ * user namespace.  More than his own ID are written for a caller without privilege (no CAP_SETUID, CAP_SETGID) by
+ * newuidmap(1) and newgidmap(1); `pid` must be dumpable then.  Where his own group is all, setgroups(2) is denied there for
+ * good, as the kernel demands.  Errors: EPERM: these programs refuse, or an ID does not exist here; ENOENT: they are missing;
  * EINVAL: mappings that the kernel refuses. */
 int ns_map(pid_t pid, const struct spec_id_mappings *uids, const struct spec_id_mappings *gids, struct err *err);
 
-/* True if ns_map(), called now, denies setgroups(2). */
-bool ns_map_denies_setgroups(void);
+/* True if ns_map(), called now with these, denies setgroups(2). */
+bool ns_map_denies_setgroups(const struct spec_id_mappings *gids);
+
+/* The mappings of a namespace for which the spec has none, for a caller without privilege: he is 0 there, and from 1 on are
+ * the IDs that /etc/subuid and /etc/subgid grant him.  Where he has none in one of them, or no program that would write them,
+ * he alone is there, by the ID of the process that the spec wants to run.  Memory comes from the arena.
+ * Errors: the user or a group of that process is not mapped then; names process.user. */
+int ns_map_default(const struct spec_user *user, struct arena *arena, struct spec_id_mappings *ret_uids,
+		   struct spec_id_mappings *ret_gids, struct err *err);
 
 /* A descriptor of a new user namespace with those mappings and no process in it, such as an idmapped mount needs.  /proc must
  * be a procfs that shows this process.  Errors: those of clone3(2) and ns_map(). */

@@ -53,10 +53,10 @@ static bool is_explained(void)
 	if (!CHECK(sys_setresgid(1234) == 0 && sys_setresuid(1234) == 0))
 		return false;
 	CHECK(prctl(PR_SET_DUMPABLE, 1) == 0); /* as a program is that such a user starts */
-	CHECK(ns_make_user(&two, &own, &fd, &err) == -EPERM && fd == -1);
-	CHECK_HAS(err.text, "linux.uidMappings: write 2 mappings to /proc/");
-	CHECK_HAS(err.text, "own ID needs CAP_SETUID");
-	CHECK(ns_map_denies_setgroups());
+	CHECK(ns_make_user(&two, &own, &fd, &err) < 0 && fd == -1);
+	CHECK_HAS(err.text, "linux.uidMappings: ");
+	CHECK_HAS(err.text, "newuidmap"); /* it refused, or is missing */
+	CHECK(ns_map_denies_setgroups(&own) && !ns_map_denies_setgroups(&two));
 	if (!CHECK(ns_make_user(&own, &own, &fd, &err) == 0))
 		return false;
 	CHECK(setns(fd, CLONE_NEWUSER) == 0);
