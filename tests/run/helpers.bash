@@ -11,6 +11,8 @@
 
 TREE=$(realpath "${BASH_SOURCE[0]%/*}/../..")
 export KAVEL=${KAVEL:-$TREE/build/release/kavel}
+# shellcheck source=tests/run/needs.bash
+. "$TREE/tests/run/needs.bash"
 
 # ---------------------------------------------------------------------------------------------------- set-up
 
