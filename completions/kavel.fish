@@ -80,8 +80,8 @@ complete -c kavel -n '__fish_seen_subcommand_from exec' -l ignore-paused -d 'Als
 complete -c kavel -n '__fish_seen_subcommand_from exec' -l no-subreaper -d 'Accepted, ignored'
 complete -c kavel -n '__fish_seen_subcommand_from exec' -s t -l tty -d 'Give it a terminal'
 complete -c kavel -n '__fish_seen_subcommand_from exec' -l console-socket -r -F -d 'Socket that gets the terminal'
-complete -c kavel -n '__fish_seen_subcommand_from exec' -l process-label -x -d 'Refused by this version'
-complete -c kavel -n '__fish_seen_subcommand_from exec' -l apparmor -x -d 'Refused by this version'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l process-label -x -d 'SELinux label of the process'
+complete -c kavel -n '__fish_seen_subcommand_from exec' -l apparmor -x -d 'AppArmor profile of the process'
 
 # kill, delete, list, ps, help
 complete -c kavel -n '__fish_seen_subcommand_from kill' -s a -l all -d 'All processes of the container'

@@ -34,7 +34,6 @@ struct cli_options {
 	struct container_create_options create;
 	struct container_exec_options exec;
 	struct option_list env, caps, gids;
-	const char *process_label, *apparmor;
 	int format; /* enum cli_format */
 	bool all, force, regex, quiet, rootless_spec;
 };

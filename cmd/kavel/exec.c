@@ -5,23 +5,6 @@
 #include "base/auto.h"
 #include "cli.h"
 
-/* What the peers have and this version does not. */
-static int check_supported(const struct cli_options *given, struct err *err)
-{
-	const struct {
-		const char *name;
-		bool is_asked;
-	} refused[] = {
-		{ "--process-label", given->process_label && *given->process_label },
-		{ "--apparmor", given->apparmor && *given->apparmor },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
-		if (refused[i].is_asked)
-			return err_set(err, ENOTSUP, "%s: not supported by this version of kavel", refused[i].name);
-	return 0;
-}
-
 /* --additional-gids as numbers; *ret is freed by the caller. */
 static int parse_gids(const struct option_list *texts, uint32_t **ret, struct err *err)
 {
@@ -62,9 +45,7 @@ static int run(struct cli *cli, char **words, struct err *err)
 	int status = CLI_EXIT_FAILURE;
 	int r;
 
-	r = check_supported(given, err);
-	if (r == 0)
-		r = find_program(&options, words, err);
+	r = find_program(&options, words, err);
 	if (r == 0)
 		r = parse_gids(&given->gids, &gids, err);
 	if (r < 0)
@@ -98,8 +79,8 @@ static const struct option_row own_options[] = {
 	OPTION_UINT(OPTIONS, exec.preserve_fds, "preserve-fds", 0, "N", "pass on N descriptors, from 3 on"),
 	OPTION_TEXT(OPTIONS, exec.cgroup, "cgroup", 0, "PATH", "sub-group of the container's cgroup to run in"),
 	OPTION_FLAG(OPTIONS, exec.ignore_paused, "ignore-paused", 0, "also in a paused container"),
-	OPTION_TEXT(OPTIONS, process_label, "process-label", 0, "LABEL", "refused by this version"),
-	OPTION_TEXT(OPTIONS, apparmor, "apparmor", 0, "PROFILE", "refused by this version"),
+	OPTION_TEXT(OPTIONS, exec.selinux_label, "process-label", 0, "LABEL", "SELinux label of the process"),
+	OPTION_TEXT(OPTIONS, exec.apparmor_profile, "apparmor", 0, "PROFILE", "AppArmor profile of the process"),
 	OPTION_IGNORED("no-subreaper", NULL, "accepted, ignored"),
 	OPTION_END,
 };

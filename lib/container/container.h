@@ -70,6 +70,8 @@ struct container_exec_options {
 	size_t additional_gid_count;
 	const char *const *caps;      /* added to the container's sets; NULL-terminated; NULL: none */
 	bool no_new_privileges;
+	const char *apparmor_profile; /* NULL or "": the process' own */
+	const char *selinux_label;    /* the same */
 	bool terminal;
 	const char *console_socket;   /* AF_UNIX stream socket that gets the terminal's master; NULL: none */
 	bool may_reexec; /* as in container_create_options */

@@ -147,6 +147,10 @@ static int merge(const struct container_exec_options *o, struct exec_plan *plan,
 		process->cwd = "/";
 	if (o->no_new_privileges)
 		process->no_new_privileges = true;
+	if (o->apparmor_profile && *o->apparmor_profile)
+		process->apparmor_profile = o->apparmor_profile;
+	if (o->selinux_label && *o->selinux_label)
+		process->selinux_label = o->selinux_label;
 	process->is_set = true;
 	return r;
 }

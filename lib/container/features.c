@@ -61,8 +61,8 @@ static void put_linux(struct json_writer *w, struct arena *arena)
 	json_put_names(w, "capabilities", caps_names(arena));
 	put_cgroup(w);
 	put_seccomp(w, arena);
-	put_enabled(w, "apparmor", false);
-	put_enabled(w, "selinux", false);
+	put_enabled(w, "apparmor", true);
+	put_enabled(w, "selinux", true);
 	put_enabled(w, "intelRdt", false);
 	json_open_object(w, "mountExtensions");
 	put_enabled(w, "idmap", false);

@@ -23,6 +23,7 @@
 #include "container/run.h"
 #include "container/step.h"
 #include "netns/netns.h"
+#include "process/label.h"
 #include "process/launch.h"
 #include "process/process.h"
 #include "process/terminal.h"
@@ -91,9 +92,22 @@ static int enter_namespaces(struct run *run, struct err *err)
 	return ns_enter(&run->ns, err);
 }
 
+static int open_label(struct run *run, struct err *err)
+{
+	int r = label_open(&run->label_files, err);
+
+	if (r == 0 && run->rootfs.sweep_from <= run->label_files.dir)
+		run->rootfs.sweep_from = run->label_files.dir + 1;
+	return r;
+}
+
 static int keyring(struct run *run, struct err *err)
 {
-	return keyring_apply(run->state->id, err);
+	int r = label_begin_keys(&run->plan->label, &run->label_files, err);
+
+	if (r == 0)
+		r = keyring_apply(run->state->id, err);
+	return r == 0 ? label_end_keys(&run->plan->label, &run->label_files, err) : r;
 }
 
 static int hostname(struct run *run, struct err *err)
@@ -263,6 +277,12 @@ static int open_launcher(struct run *run, struct err *err)
 	return launch_open(filter->instructions ? filter : NULL, &run->launcher, err);
 }
 
+static int label(struct run *run, struct err *err)
+{
+	return label_prepare(&run->plan->label, &run->label_files, run->plan->process->no_new_privileges, &run->label,
+			     err);
+}
+
 static int make_working_directory(struct run *run, struct err *err)
 {
 	return cwd_make(run->plan->process->cwd, err);
@@ -370,6 +390,8 @@ static int become_launcher(struct run *run, struct err *err)
 		.status_fd = listen >= 0 ? -1 : run->wire,
 		.filter = run->plan->filter.instructions ? &run->plan->filter : NULL,
 		.drop_admin = run->plan->drop_admin,
+		.label = plan_has_label(run->plan) ? &run->label : NULL,
+		.no_new_privileges = process->no_new_privileges,
 		.program_fd = run->launcher,
 	};
 
@@ -401,7 +423,8 @@ static int await_start(struct run *run, struct err *err)
 	return 0;
 }
 
-/* These run in the guest as it is when its program starts: with the filter, and without what only the launcher needs. */
+/* These run in the guest as it is when its program starts: with the label and the filter, and without what only the launcher
+ * needs. */
 static int start_hooks(struct run *run, struct err *err)
 {
 	const struct plan *plan = run->plan;
@@ -411,9 +434,17 @@ static int start_hooks(struct run *run, struct err *err)
 		.launcher = run->launcher,
 		.drop_admin = plan->drop_admin,
 		.filter = &plan->filter,
+		.label = plan_has_label(plan) ? &run->label : NULL,
+		.no_new_privileges = plan->process->no_new_privileges,
 		.env = run->env.items,
 	};
 
+	if (stage.label && !*run->label_files.prefix)
+		return err_set(
+			err, ENOTSUP,
+			"hooks.startContainer: no procfs can be mounted here, so hooks cannot have the label that "
+			"%s asks for",
+			plan->label.property);
 	return run_hooks(run, &stage, &plan->spec->hooks.start_container, err);
 }
 
@@ -421,6 +452,7 @@ static int start_hooks(struct run *run, struct err *err)
  *
  * working directory	as root: one that only root may enter is allowed by the specification
  * launcher		its file is written before a limit could forbid that; it also holds the seccomp filter
+ * label		what the launcher is to write; the profile of a caller that is confined counts, whoever the user is
  * rlimits		raising one needs CAP_SYS_RESOURCE; lowering one must not disturb what is above
  * scheduler ...	in its cgroup already, whose cpuset counts, and with CAP_SYS_NICE still
  * user			between the bounding set, which needs CAP_SETPCAP, and the sets that a change of the user would clear
@@ -430,6 +462,7 @@ static int start_hooks(struct run *run, struct err *err)
 	DO	("standard streams",	give_stdio,		NULL),	\
 	DO	("working directory",	working_directory,	NULL),	\
 	DO	("launcher",		open_launcher,		NULL),	\
+	DO_IF	(plan_has_label,	NULL,			label,		NULL), \
 	DO_IF	(plan_has_rlimits,	"rlimits",		rlimits,	NULL), \
 	DO_IF	(plan_has_scheduler,	"scheduler",		scheduler,	NULL), \
 	DO_IF	(plan_has_ioprio,	"I/O priority",		ioprio,		NULL), \
@@ -449,6 +482,8 @@ const struct step guest_create[] = {
 	/* the cgroup's cpuset is the limit */
 	DO_IF	(plan_has_no_affinity,	"CPU affinity",	reset_affinity,	NULL),
 	DO	("namespaces",		enter_namespaces,	NULL),
+	/* in the guest's pid namespace, and while a procfs can still be mounted */
+	DO_IF	(plan_has_label,	"security label",	open_label,	NULL),
 	DO_IF	(plan_wants_keyring,	"session keyring",	keyring,	NULL),
 	DO_IF	(plan_has_hostname,	"hostname",		hostname,	NULL),
 	DO_IF	(plan_has_new_network,	"loopback",		loopback,	NULL),
@@ -489,6 +524,8 @@ const struct step guest_exec[] = {
 	DO_IF	(plan_has_no_affinity,	"CPU affinity",	reset_affinity,	NULL),
 	/* while procfs is still the host's: the guest's may be anything by now */
 	DO_IF	(plan_has_oom_score,	"oom score",		oom_score,	NULL),
+	/* in sight of the host's procfs, too */
+	DO_IF	(plan_has_label,	"security label",	open_label,	NULL),
 	DO	("namespaces",		join_container,		NULL),
 	DO_IF	(plan_wants_keyring,	"session keyring",	keyring,	NULL),
 	DO_IF	(plan_has_terminal,	"terminal",		make_terminal,	NULL),

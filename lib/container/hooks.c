@@ -62,12 +62,12 @@ static bool tail_read(struct tail *tail, int fd)
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* With a filter by the launcher, as the guest's own program; that reports a failure just as this does: the errno first. */
+/* With a filter or a label by the launcher, as the guest's own program; that reports a failure just as this does: the errno first. */
 static void execute(const struct hook_stage *stage, const struct launch *launcher)
 {
 	struct err err;
 
-	if (!stage->filter || !stage->filter->instructions)
+	if ((!stage->filter || !stage->filter->instructions) && !stage->label)
 		(void)execve(launcher->path, launcher->argv, launcher->envp);
 	else if (launch(launcher, &err) < 0)
 		errno = err.number;
@@ -87,6 +87,8 @@ static _Noreturn void become_hook(const struct hook_stage *stage, const struct s
 		.listen_fd = -1,
 		.status_fd = report,
 		.filter = stage->filter,
+		.label = stage->label,
+		.no_new_privileges = stage->no_new_privileges,
 		.drop_admin = stage->drop_admin,
 		.program_fd = stage->launcher,
 	};

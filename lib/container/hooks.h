@@ -6,6 +6,8 @@
 #include "base/filter.h"
 #include "spec/spec.h"
 
+struct label_exec;
+
 /* What the hooks of one stage have in common. */
 struct hook_stage {
 	const char *name;	 /* in the document: "createRuntime" */
@@ -14,6 +16,8 @@ struct hook_stage {
 	int launcher;		 /* of launch_open() with the filter, for the same reason; 0: none */
 	unsigned int drop_admin; /* of caps_keep_admin(): what they must not have, though the caller has it */
 	const struct seccomp_filter *filter; /* for them, too; NULL: none */
+	const struct label_exec *label;	     /* the same */
+	bool no_new_privileges;		     /* where there is a label, set after it */
 	const char *dir;	 /* their current directory; NULL: this program's */
 	bool is_interruptible;	 /* SIGHUP, SIGINT, SIGQUIT and SIGTERM end them although this program has them blocked */
 	char *const *env;	 /* of those that have none in the document; NULL: this program's */

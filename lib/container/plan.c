@@ -73,6 +73,18 @@ static int plan_env(struct plan *plan, struct err *err)
 	return env_plan(plan->process, extra, &plan->arena, &plan->env, err);
 }
 
+/* What the host enforces is of interest only where it is asked for. */
+int plan_label(const struct spec_process *process, struct label_plan *ret, struct err *err)
+{
+	if (!label_is_asked(process)) {
+		*ret = (struct label_plan){ .kind = LABEL_NONE };
+		return 0;
+	}
+	return label_plan(process,
+			  &(struct label_host){ .apparmor = label_has_apparmor(), .selinux = label_has_selinux() }, ret,
+			  err);
+}
+
 int plan_process(struct plan *plan, struct err *err)
 {
 	const struct spec_process *process = plan->process;
@@ -80,9 +92,7 @@ int plan_process(struct plan *plan, struct err *err)
 
 	if (!process->is_set)
 		return 0;
-	r = process_check_supported(process, err);
-	if (r == 0)
-		r = rlimits_plan(process, &plan->rlimits, err);
+	r = rlimits_plan(process, &plan->rlimits, err);
 	if (r == 0)
 		r = caps_plan(process, &plan->caps, err);
 	if (r == 0)
@@ -93,6 +103,8 @@ int plan_process(struct plan *plan, struct err *err)
 		r = personality_plan(&plan->spec->linux_, &plan->personality, err);
 	if (r == 0)
 		r = mempolicy_plan(&plan->spec->linux_, &plan->mempolicy, err);
+	if (r == 0)
+		r = plan_label(process, &plan->label, err);
 	/* no capabilities in the document means none in the guest, as with the other runtimes */
 	plan->caps.is_set = true;
 	if (r == 0)
@@ -298,7 +310,12 @@ bool plan_has_final_affinity(const struct plan *plan)
 
 bool plan_has_no_new_privileges(const struct plan *plan)
 {
-	return plan->process->no_new_privileges;
+	return plan->process->no_new_privileges && !plan_has_label(plan);
+}
+
+bool plan_has_label(const struct plan *plan)
+{
+	return plan->label.kind != LABEL_NONE;
 }
 
 bool plan_wants_keyring(const struct plan *plan)

@@ -9,6 +9,7 @@
 #include "cgroups/cgroup.h"
 #include "container/container.h"
 #include "namespaces/ns.h"
+#include "process/label.h"
 #include "process/process.h"
 #include "rootfs/rootfs.h"
 #include "spec/spec.h"
@@ -37,6 +38,7 @@ struct plan {
 	struct mempolicy_plan mempolicy;
 	struct affinity_plan affinity; /* exec alone */
 	struct env_plan env;
+	struct label_plan label;
 	struct seccomp_filter filter;
 	unsigned int drop_admin;   /* what the launcher gives up before it loads the filter */
 	unsigned int preserve_fds; /* --preserve-fds and LISTEN_FDS */
@@ -53,6 +55,9 @@ void plan_free(struct plan *plan);
 /* The part of it that concerns plan->process: limits, capabilities, environment; and the spec's seccomp filter for it. */
 int plan_process(struct plan *plan, struct err *err);
 int plan_filter(struct plan *plan, struct err *err);
+
+/* The security label that the process asks for.  Errors: the host has no module that could enforce it. */
+int plan_label(const struct spec_process *process, struct label_plan *ret, struct err *err);
 
 /* Refuse a terminal without anybody to take its master, and a console socket without a terminal.  detached: the caller does
  * not stay with the process. */
@@ -79,7 +84,8 @@ bool plan_has_personality(const struct plan *plan);
 bool plan_has_mempolicy(const struct plan *plan);
 bool plan_has_no_affinity(const struct plan *plan);
 bool plan_has_final_affinity(const struct plan *plan);
-bool plan_has_no_new_privileges(const struct plan *plan);
+bool plan_has_no_new_privileges(const struct plan *plan); /* and no label, which comes first */
+bool plan_has_label(const struct plan *plan);
 bool plan_wants_keyring(const struct plan *plan);
 bool plan_has_notify(const struct plan *plan);
 bool plan_has_terminal(const struct plan *plan);

@@ -5,6 +5,7 @@
 
 #include "container/plan.h"
 #include "container/state.h"
+#include "process/label.h"
 #include "rootfs/rootfs.h"
 
 struct step;
@@ -31,6 +32,8 @@ struct run {
 	struct arena arena;
 	const char *program;  /* what execve(2) gets */
 	int launcher;	      /* the launcher's memfd */
+	struct label_files label_files;
+	struct label_exec label;
 	mode_t caller_umask;
 	int start_connection; /* with startContainer hooks: accepted before they run */
 	int hook_input;	      /* what these hooks read */
@@ -41,7 +44,7 @@ struct run {
 
 #define RUN_NONE                                                                                            \
 	{ .wire = -1, .guest_wire = -1, .listen = -1, .terminal = -1, .notify = -1, .pidfd = -1, .init = -1, .cgroup = -1,  \
-	  .rootfs = ROOTFS_CLOSED, .start_connection = -1, .hook_input = -1, .launcher = -1 }
+	  .rootfs = ROOTFS_CLOSED, .start_connection = -1, .hook_input = -1, .launcher = -1, .label_files = LABEL_FILES_CLOSED }
 
 /* Release what the host side holds. */
 void run_close(struct run *run);

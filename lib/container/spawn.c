@@ -97,11 +97,14 @@ int spawn_explain_death(const struct run *run, struct err *err)
 	return -err->number;
 }
 
-int spawn_explain_launch(pid_t pid, const char *program, int number, int stage, struct err *err)
+int spawn_explain_launch(pid_t pid, const char *program, const struct label_plan *label, int number, int stage,
+			 struct err *err)
 {
 	char path[40];
 	autofd root = -1;
 
+	if (stage == LAUNCH_LABEL)
+		return label_explain(label, number, err);
 	if (stage == LAUNCH_SECCOMP)
 		return err_sys(err, number, "seccomp: load the filter");
 	/* the launcher waits, so that its root can still be looked into */
@@ -116,7 +119,8 @@ int spawn_await(struct run *run, struct err *err)
 	int r = wire_await_launch(run->wire, &number, &stage, err);
 
 	if (r > 0)
-		return spawn_explain_launch(run->child, run->plan->process->args.items[0], number, stage, err);
+		return spawn_explain_launch(run->child, run->plan->process->args.items[0], &run->plan->label, number,
+					    stage, err);
 	/* end of file: the launcher took over, or the guest side died before it could */
 	return r == 0 && last_row(run) ? err_set(err, WIRE_GONE, "the guest side ended before its program ran") : r;
 }

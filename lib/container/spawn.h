@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 
+struct label_plan;
 struct run;
 
 /* Make the wire and the process that runs run->guest_table: with the namespaces of run->ns, or, when run->init is a pidfd,
@@ -30,4 +31,5 @@ void spawn_kill(struct run *run);
 
 /* Say why the launcher of process `pid` could not execute `program`, by what is seen in that process's root.  stage: enum
  * launch_stage.  Returns -errno. */
-int spawn_explain_launch(pid_t pid, const char *program, int number, int stage, struct err *err);
+int spawn_explain_launch(pid_t pid, const char *program, const struct label_plan *label, int number, int stage,
+			 struct err *err);

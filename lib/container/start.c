@@ -8,6 +8,7 @@
 #include "container/container.h"
 #include "container/lifecycle.h"
 #include "container/notify.h"
+#include "container/plan.h"
 #include "container/socket.h"
 #include "container/spawn.h"
 #include "container/state.h"
@@ -19,12 +20,15 @@ static int explain(const struct state *state, int number, int stage, struct err 
 {
 	struct spec_document *document = NULL;
 	const char *program = "the program";
+	struct label_plan label = { .property = "process" };
 	struct err ignored; /* the name is all that is wanted of it */
 	int r;
 
-	if (state_load_config(state, &document, &ignored) == 0 && spec_of(document)->process.args.count)
+	if (state_load_config(state, &document, &ignored) == 0 && spec_of(document)->process.args.count) {
 		program = spec_of(document)->process.args.items[0];
-	r = spawn_explain_launch(state->init.pid, program, number, stage, err);
+		(void)plan_label(&spec_of(document)->process, &label, &ignored);
+	}
+	r = spawn_explain_launch(state->init.pid, program, &label, number, stage, err);
 	spec_free(document);
 	return r;
 }

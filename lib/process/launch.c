@@ -17,9 +17,11 @@
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "process/label.h"
 #include "process/launcher/control.h"
 
-_Static_assert(LAUNCH_SECCOMP == CONTROL_STAGE_SECCOMP && LAUNCH_EXEC == CONTROL_STAGE_EXEC, "stages differ");
+_Static_assert(LAUNCH_SECCOMP == CONTROL_STAGE_SECCOMP && LAUNCH_EXEC == CONTROL_STAGE_EXEC &&
+		       LAUNCH_LABEL == CONTROL_STAGE_LABEL, "stages differ");
 _Static_assert(sizeof(struct launch_failure) == 2 * sizeof(int), "the launcher writes two ints");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(void *) == 8,
 	       "the launcher is a 64-bit little-endian program");
@@ -131,21 +133,25 @@ int launch_open(const struct seccomp_filter *filter, int *ret_fd, struct err *er
 	return 0;
 }
 
-/* The launcher's arguments: its own three, then the program's. */
+/* The launcher's arguments: its own, then the program's. */
 static int make_argv(const struct launch *launch, char *control, char ***ret_argv, struct err *err)
 {
-	size_t count = 0;
+	const char *own[5] = { "kavel-launcher", control };
+	size_t count = 0, own_count = 2;
 	char **argv;
 
+	if (launch->label) {
+		own[own_count++] = launch->label->file;
+		own[own_count++] = launch->label->text;
+	}
+	own[own_count++] = launch->path;
 	while (launch->argv[count])
 		count++;
-	argv = calloc(count + 4, sizeof(*argv));
+	argv = calloc(own_count + count + 1, sizeof(*argv));
 	if (!argv)
 		return err_memory(err);
-	argv[0] = (char *)(uintptr_t) "kavel-launcher";
-	argv[1] = control;
-	argv[2] = (char *)(uintptr_t)launch->path;
-	memcpy(argv + 3, launch->argv, count * sizeof(*argv));
+	memcpy(argv, own, own_count * sizeof(*argv));
+	memcpy(argv + own_count, launch->argv, count * sizeof(*argv));
 	*ret_argv = argv;
 	return 0;
 }
@@ -195,11 +201,15 @@ int launch(const struct launch *launch, struct err *err)
 		r = hand_over(launch->listen_fd, "listening socket", err);
 	if (r == 0)
 		r = hand_over(launch->status_fd, "status socket", err);
+	if (r == 0 && launch->label)
+		r = hand_over(launch->label->dir, "security label", err);
 	if (r < 0)
 		return r;
-	(void)snprintf(control, sizeof(control), "%u:%u:%llu:%u:%u:%u", (unsigned int)launch->listen_fd,
+	(void)snprintf(control, sizeof(control), "%u:%u:%llu:%u:%u:%u:%u:%u", (unsigned int)launch->listen_fd,
 		       (unsigned int)launch->status_fd, (unsigned long long)layout.address, count,
-		       filter ? filter->flags : 0, launch->drop_admin); /* fits: six numbers */
+		       filter ? filter->flags : 0, launch->drop_admin,
+		       launch->label ? (unsigned int)launch->label->dir : CONTROL_NONE,
+		       launch->label && launch->no_new_privileges); /* fits: eight numbers */
 	if (launch->listen_fd >= 0)
 		hold_signals();
 	(void)sys_execveat(fd, "", argv, launch->envp, AT_EMPTY_PATH);

@@ -7,8 +7,12 @@
  * it waits to be started, loads the seccomp program as its last act, and executes the user's program. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/filter.h"
+
+struct label_exec;
 
 struct launch {
 	const char *path;   /* of the user's program, inside the guest */
@@ -21,17 +25,19 @@ struct launch {
 	int status_fd;	    /* with listen_fd -1: a connected socket; -1: none */
 	const struct seccomp_filter *filter; /* loaded just before execve(2); NULL: none */
 	unsigned int drop_admin; /* what caps_keep_admin() returned: given up before the filter is loaded */
+	const struct label_exec *label; /* written before that; NULL: none */
+	bool no_new_privileges;	 /* set them after the label, which they may forbid; without one the caller has done so */
 	int program_fd;	    /* from launch_open() with the same filter; 0: launch() makes it */
 };
 
-/* What the launcher writes to the status socket when execve(2), or loading the filter, failed; on success the socket is
+/* What the launcher writes to the status socket when writing the label, loading the filter or execve(2) failed; on success the socket is
  * just closed, as it is close-on-exec.  After writing, the launcher waits for end of file, so that the host side can
  * look into the guest's root by /proc/PID/root to explain the failure, and exits with status 127. */
 struct launch_failure {
 	int number; /* errno */
 	int stage;  /* enum launch_stage */
 };
-enum launch_stage { LAUNCH_SECCOMP, LAUNCH_EXEC };
+enum launch_stage { LAUNCH_SECCOMP, LAUNCH_EXEC, LAUNCH_LABEL };
 
 /* Make the launcher's memfd, with the filter (may be NULL) in it; close-on-exec.  Needed apart from launch() only where a
  * limit that is applied between them, such as RLIMIT_FSIZE, would forbid it.

@@ -163,7 +163,3 @@ int mempolicy_apply(const struct mempolicy_plan *plan, struct err *err);
 /* What is understood, for `features`; lists end with NULL. */
 const char *const *mempolicy_mode_names(void);
 const char *const *mempolicy_flag_names(void);
-
-/* ---------------------------------------------------------------- refused.c */
-/* Refuse, with the place in the document, each process property that this version decodes but does not apply. */
-int process_check_supported(const struct spec_process *process, struct err *err);

@@ -109,8 +109,6 @@ load setup
 	assert_error_has "exclude each other"
 	try kavel exec --additional-gids wheel c1 ls
 	assert_error_has 'expected a group number, got "wheel"'
-	try kavel exec --apparmor unconfined c1 ls
-	assert_error_has "--apparmor: not supported"
 	try_as crun exec nosuch ls
 	assert_status 1
 	assert_error_has "does not exist"

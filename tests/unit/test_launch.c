@@ -23,98 +23,28 @@
 
 #include "base/auto.h"
 #include "base/fd.h"
+#include "launched.h"
 #include "unit.h"
-
-#define ARGS(...) ((char *const[]){ __VA_ARGS__, NULL })
-
-static char *const environment[] = { (char *)"ONLY=this", NULL };
-
-/* A filter in which uname(2) fails with ENAMETOOLONG, which nothing else gives. */
-static struct sock_filter deny_uname[] = {
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_uname, 0, 1),
-	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENAMETOOLONG),
-	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-};
-static const struct seccomp_filter filter = { deny_uname, sizeof(deny_uname) / sizeof(deny_uname[0]), 0 };
-
-/* Start a guest side with its stdout in *ret_output (a pipe).  Returns its pid. */
-static pid_t start(const struct launch *launch_options, uid_t uid, int *ret_output)
-{
-	int output[2];
-	pid_t pid;
-
-	if (pipe2(output, O_CLOEXEC) < 0)
-		return -1;
-	(void)fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		struct err err;
-
-		if (dup2(output[1], STDOUT_FILENO) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-			_exit(90);
-		if (uid && setresuid(uid, uid, uid) < 0)
-			_exit(91);
-		launch(launch_options, &err);
-		dprintf(STDOUT_FILENO, "%s", err.text);
-		_exit(92);
-	}
-	(void)close(output[1]);
-	*ret_output = output[0];
-	return pid;
-}
-
-static int finish(pid_t pid, int output, char text[4096])
-{
-	ssize_t n = fd_read_all(output, text, 4095);
-	int status = -1;
-
-	text[n > 0 ? n : 0] = '\0';
-	(void)close(output);
-	if (waitpid(pid, &status, 0) != pid)
-		return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
-
-static int run_as(const struct launch *launch_options, uid_t uid, char text[4096])
-{
-	int output = -1;
-	pid_t pid = start(launch_options, uid, &output);
-
-	return finish(pid, output, text);
-}
-
-static int run(const struct launch *launch_options, char text[4096])
-{
-	return run_as(launch_options, 0, text);
-}
-
-static struct launch shell(char *const *argv)
-{
-	return (struct launch){
-		.path = "/bin/sh", .argv = argv, .envp = environment, .listen_fd = -1, .status_fd = -1
-	};
-}
 
 static void the_program_gets_its_arguments_and_environment(void)
 {
 	char *const *argv = ARGS((char *)"name", (char *)"-c", (char *)"echo \"$0,$1\"; echo $ONLY; exit 7",
 				 (char *)"a b", (char *)"");
-	struct launch l = shell(argv);
+	struct launch l = launched_shell(argv);
 	char text[4096];
 
-	CHECK(run(&l, text) == 7);
+	CHECK(launched_run(&l, text) == 7);
 	CHECK_STR(text, "a b,\nthis\n");
 }
 
 static void the_filter_holds_in_the_program(void)
 {
 	struct launch l =
-		shell(ARGS((char *)"sh", (char *)"-c", (char *)"uname 2>&1; grep Seccomp: /proc/self/status"));
+		launched_shell(ARGS((char *)"sh", (char *)"-c", (char *)"uname 2>&1; grep Seccomp: /proc/self/status"));
 	char text[4096];
 
-	l.filter = &filter;
-	(void)run(&l, text);
+	l.filter = &launched_filter;
+	(void)launched_run(&l, text);
 	CHECK_HAS(text, "File name too long");
 	CHECK_HAS(text, "Seccomp:\t2");
 }
@@ -123,43 +53,43 @@ static void a_filter_of_the_greatest_size_is_loaded(void)
 {
 	static struct sock_filter big[BPF_MAXINSNS];
 	struct seccomp_filter long_filter = { big, BPF_MAXINSNS, 0 };
-	struct launch l = shell(ARGS((char *)"sh", (char *)"-c", (char *)"uname 2>&1; exit 3"));
+	struct launch l = launched_shell(ARGS((char *)"sh", (char *)"-c", (char *)"uname 2>&1; exit 3"));
 	char text[4096];
 
 	for (int i = 0; i < BPF_MAXINSNS; i++)
 		big[i] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-	memcpy(&big[BPF_MAXINSNS - 4], deny_uname, sizeof(deny_uname));
+	memcpy(&big[BPF_MAXINSNS - 4], launched_filter.instructions, 4 * sizeof(big[0]));
 	l.filter = &long_filter;
-	CHECK(run(&l, text) == 3);
+	CHECK(launched_run(&l, text) == 3);
 	CHECK_HAS(text, "File name too long");
 }
 
 static void another_user_may_be_launched(void)
 {
-	struct launch l = shell(ARGS((char *)"sh", (char *)"-c", (char *)"id -u; uname 2>&1"));
+	struct launch l = launched_shell(ARGS((char *)"sh", (char *)"-c", (char *)"id -u; uname 2>&1"));
 	char text[4096];
 
 	if (geteuid() != 0) {
 		unit_skip("needs root");
 		return;
 	}
-	l.filter = &filter;
-	(void)run_as(&l, 12345, text);
+	l.filter = &launched_filter;
+	(void)launched_run_as(&l, 12345, text);
 	CHECK_HAS(text, "12345\n");
 	CHECK_HAS(text, "File name too long");
 }
 
 static void no_descriptor_is_left_over(void)
 {
-	struct launch l = shell(ARGS((char *)"sh", (char *)"-c", (char *)"ls /proc/self/fd | tr '\\n' ' '"));
+	struct launch l = launched_shell(ARGS((char *)"sh", (char *)"-c", (char *)"ls /proc/self/fd | tr '\\n' ' '"));
 	char text[4096];
 	autofd kept = dup(0), closed = fcntl(0, F_DUPFD_CLOEXEC, 50), listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 	char want[64];
 
-	l.filter = &filter;
+	l.filter = &launched_filter;
 	CHECK(fcntl(listener, F_SETFD, FD_CLOEXEC) == 0);
 	(void)closed;
-	CHECK(run(&l, text) == 0);
+	CHECK(launched_run(&l, text) == 0);
 	/* ls itself has one more open, the lowest that is free */
 	(void)snprintf(want, sizeof(want), "0 1 2 %d %d ", kept, kept + 1);
 	CHECK_STR(text, want);
@@ -167,7 +97,7 @@ static void no_descriptor_is_left_over(void)
 
 static void launch_failures_come_over_the_status_socket(void)
 {
-	struct launch l = shell(ARGS((char *)"x"));
+	struct launch l = launched_shell(ARGS((char *)"x"));
 	struct launch_failure failure;
 	int sock[2], output;
 	char text[4096];
@@ -176,7 +106,7 @@ static void launch_failures_come_over_the_status_socket(void)
 	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) == 0);
 	l.path = "/nonexistent/x";
 	l.status_fd = sock[1];
-	pid = start(&l, 0, &output);
+	pid = launched_start(&l, 0, &output);
 	(void)close(sock[1]);
 	CHECK(read(sock[0], &failure, sizeof(failure)) == sizeof(failure));
 	CHECK(failure.number == ENOENT);
@@ -184,14 +114,14 @@ static void launch_failures_come_over_the_status_socket(void)
 	/* it waits until we have looked around */
 	CHECK(waitpid(pid, NULL, WNOHANG) == 0);
 	(void)close(sock[0]);
-	CHECK(finish(pid, output, text) == 127);
+	CHECK(launched_finish(pid, output, text) == 127);
 }
 
 static void a_filter_that_the_kernel_refuses_is_told(void)
 {
 	static struct sock_filter wrong[] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 1) };
 	struct seccomp_filter wrong_filter = { wrong, 1, 0 };
-	struct launch l = shell(ARGS((char *)"sh", (char *)"-c", (char *)"echo ran"));
+	struct launch l = launched_shell(ARGS((char *)"sh", (char *)"-c", (char *)"echo ran"));
 	struct launch_failure failure = { 0 };
 	int sock[2], output;
 	char text[4096];
@@ -200,30 +130,30 @@ static void a_filter_that_the_kernel_refuses_is_told(void)
 	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) == 0);
 	l.filter = &wrong_filter;
 	l.status_fd = sock[1];
-	pid = start(&l, 0, &output);
+	pid = launched_start(&l, 0, &output);
 	(void)close(sock[1]);
 	CHECK(read(sock[0], &failure, sizeof(failure)) == sizeof(failure));
 	CHECK(failure.number == EINVAL);
 	CHECK(failure.stage == LAUNCH_SECCOMP);
 	(void)close(sock[0]);
-	CHECK(finish(pid, output, text) == 127);
+	CHECK(launched_finish(pid, output, text) == 127);
 	CHECK_STR(text, "");
 }
 
 static void success_closes_the_status_socket(void)
 {
-	struct launch l = shell(ARGS((char *)"sh", (char *)"-c", (char *)"read x; ls /proc/self/fd | wc -l"));
+	struct launch l = launched_shell(ARGS((char *)"sh", (char *)"-c", (char *)"read x; ls /proc/self/fd | wc -l"));
 	int sock[2], output;
 	char text[4096], byte;
 	pid_t pid;
 
 	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) == 0);
 	l.status_fd = sock[1];
-	pid = start(&l, 0, &output);
+	pid = launched_start(&l, 0, &output);
 	(void)close(sock[1]);
 	CHECK(read(sock[0], &byte, 1) == 0);
 	(void)close(sock[0]);
-	CHECK(finish(pid, output, text) == 0);
+	CHECK(launched_finish(pid, output, text) == 0);
 }
 
 /* ---------------------------------------------------------------- waiting for start */
@@ -262,7 +192,8 @@ static int dial(const struct listener *l)
 
 static void the_launcher_waits_until_it_is_told(void)
 {
-	struct launch l = shell(ARGS((char *)"sh", (char *)"-c", (char *)"echo ran; ls /proc/self/fd | wc -l"));
+	struct launch l =
+		launched_shell(ARGS((char *)"sh", (char *)"-c", (char *)"echo ran; ls /proc/self/fd | wc -l"));
 	struct listener listener;
 	struct pollfd wait;
 	char text[4096], byte = 0;
@@ -271,8 +202,8 @@ static void the_launcher_waits_until_it_is_told(void)
 
 	CHECK(listener_open(&listener));
 	l.listen_fd = listener.fd;
-	l.filter = &filter;
-	pid = start(&l, 0, &output);
+	l.filter = &launched_filter;
+	pid = launched_start(&l, 0, &output);
 	first = dial(&listener);
 	CHECK(first >= 0);
 	(void)close(first); /* somebody who changed his mind */
@@ -283,14 +214,14 @@ static void the_launcher_waits_until_it_is_told(void)
 	CHECK(write(second, "", 1) == 1);
 	CHECK(read(second, &byte, 1) == 0);
 	(void)close(second);
-	CHECK(finish(pid, output, text) == 0);
+	CHECK(launched_finish(pid, output, text) == 0);
 	CHECK_STR(text, "ran\n4\n");
 	listener_close(&listener);
 }
 
 static void a_failure_after_the_wait_is_told(void)
 {
-	struct launch l = shell(ARGS((char *)"x"));
+	struct launch l = launched_shell(ARGS((char *)"x"));
 	struct launch_failure failure = { 0 };
 	struct listener listener;
 	char text[4096];
@@ -300,19 +231,19 @@ static void a_failure_after_the_wait_is_told(void)
 	CHECK(listener_open(&listener));
 	l.path = "/dev/null";
 	l.listen_fd = listener.fd;
-	pid = start(&l, 0, &output);
+	pid = launched_start(&l, 0, &output);
 	sock = dial(&listener);
 	CHECK(write(sock, "", 1) == 1);
 	CHECK(read(sock, &failure, sizeof(failure)) == sizeof(failure));
 	CHECK(failure.number == EACCES && failure.stage == LAUNCH_EXEC);
 	(void)close(sock);
-	CHECK(finish(pid, output, text) == 127);
+	CHECK(launched_finish(pid, output, text) == 127);
 	listener_close(&listener);
 }
 
 static void strangers_are_turned_away(void)
 {
-	struct launch l = shell(ARGS((char *)"sh", (char *)"-c", (char *)"echo ran"));
+	struct launch l = launched_shell(ARGS((char *)"sh", (char *)"-c", (char *)"echo ran"));
 	struct listener listener;
 	char text[4096];
 	int output, sock, status = 0;
@@ -324,7 +255,7 @@ static void strangers_are_turned_away(void)
 	}
 	CHECK(listener_open(&listener));
 	l.listen_fd = listener.fd;
-	pid = start(&l, 12345, &output);
+	pid = launched_start(&l, 12345, &output);
 	(void)fflush(stdout);
 	stranger = fork();
 	if (stranger == 0) {
@@ -339,7 +270,7 @@ static void strangers_are_turned_away(void)
 	CHECK(waitpid(pid, NULL, WNOHANG) == 0);
 	sock = dial(&listener);
 	CHECK(write(sock, "", 1) == 1);
-	CHECK(finish(pid, output, text) == 0);
+	CHECK(launched_finish(pid, output, text) == 0);
 	CHECK_STR(text, "ran\n");
 	(void)close(sock);
 	listener_close(&listener);
@@ -347,7 +278,7 @@ static void strangers_are_turned_away(void)
 
 static void a_waiting_launcher_is_small_and_tells_nothing(void)
 {
-	struct launch l = shell(ARGS((char *)"sh", (char *)"-c", (char *)"exit 0"));
+	struct launch l = launched_shell(ARGS((char *)"sh", (char *)"-c", (char *)"exit 0"));
 	struct listener listener;
 	char path[64], text[4096], data[4096] = "";
 	int output, sock;
@@ -358,7 +289,7 @@ static void a_waiting_launcher_is_small_and_tells_nothing(void)
 
 	CHECK(listener_open(&listener));
 	l.listen_fd = listener.fd;
-	pid = start(&l, geteuid() == 0 ? 12345 : 0, &output);
+	pid = launched_start(&l, geteuid() == 0 ? 12345 : 0, &output);
 	/* it is the launcher as soon as its memory is small */
 	for (int i = 0; i < 200; i++) {
 		(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
@@ -377,7 +308,7 @@ static void a_waiting_launcher_is_small_and_tells_nothing(void)
 	CHECK(stat(path, &st) == 0 && (geteuid() != 0 || st.st_uid == 0));
 	sock = dial(&listener);
 	CHECK(write(sock, "", 1) == 1);
-	CHECK(finish(pid, output, text) == 0);
+	CHECK(launched_finish(pid, output, text) == 0);
 	(void)close(sock);
 	listener_close(&listener);
 }
@@ -388,13 +319,13 @@ static void a_script_that_names_the_own_executable_finds_only_the_launcher(void)
 {
 	char script[] = "/tmp/test_launch_script.XXXXXX";
 	int fd = mkstemp(script);
-	struct launch l = shell(ARGS((char *)"x", (char *)"1:2:3:4:5:6"));
+	struct launch l = launched_shell(ARGS((char *)"x", (char *)"1:2:3:4:5:6:7:0"));
 	char text[4096];
 
 	/* the launcher runs again, with a control argument that is the script's path, and gives up */
 	CHECK(dprintf(fd, "#!/proc/self/exe\n") > 0 && fchmod(fd, 0755) == 0 && close(fd) == 0);
 	l.path = script;
-	CHECK(run(&l, text) == 127);
+	CHECK(launched_run(&l, text) == 127);
 	CHECK_STR(text, "");
 	(void)unlink(script);
 }
@@ -406,7 +337,7 @@ static void the_launcher_cannot_be_written(void)
 	int fd = -1;
 	autofd again = -1;
 
-	if (!CHECK(launch_open(&filter, &fd, &err) == 0))
+	if (!CHECK(launch_open(&launched_filter, &fd, &err) == 0))
 		return;
 	CHECK(write(fd, "x", 1) < 0 && errno == EPERM);
 	CHECK(ftruncate(fd, 0) < 0 && errno == EPERM);
@@ -421,21 +352,21 @@ static void the_launcher_cannot_be_written(void)
 
 static void a_program_made_before_a_limit_on_file_sizes_serves(void)
 {
-	struct launch l = shell(ARGS((char *)"sh", (char *)"-c", (char *)"uname 2>&1; exit 5"));
+	struct launch l = launched_shell(ARGS((char *)"sh", (char *)"-c", (char *)"uname 2>&1; exit 5"));
 	const struct rlimit none = { 0, RLIM_INFINITY };
 	struct rlimit before;
 	char text[4096];
 	struct err err;
 
-	l.filter = &filter;
+	l.filter = &launched_filter;
 	CHECK(getrlimit(RLIMIT_FSIZE, &before) == 0);
-	if (!CHECK(launch_open(&filter, &l.program_fd, &err) == 0))
+	if (!CHECK(launch_open(&launched_filter, &l.program_fd, &err) == 0))
 		return;
 	CHECK(setrlimit(RLIMIT_FSIZE, &none) == 0);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	CHECK(run(&l, text) == 5);
+	CHECK(launched_run(&l, text) == 5);
 	l.program_fd = 0;
-	CHECK(run(&l, text) == 92);
+	CHECK(launched_run(&l, text) == 92);
 	CHECK_HAS(text, "write the launcher: File too large");
 	CHECK(setrlimit(RLIMIT_FSIZE, &before) == 0);
 	(void)signal(SIGXFSZ, SIG_DFL);
@@ -444,13 +375,13 @@ static void a_program_made_before_a_limit_on_file_sizes_serves(void)
 static void too_many_arguments_are_an_error_before_the_start(void)
 {
 	static char *argv[2000], big[100000];
-	struct launch l = shell(argv);
+	struct launch l = launched_shell(argv);
 	char text[4096];
 
 	memset(big, 'x', sizeof(big) - 1);
 	for (size_t i = 0; i < 1999; i++)
 		argv[i] = big;
-	CHECK(run(&l, text) == 92);
+	CHECK(launched_run(&l, text) == 92);
 	CHECK_STR(text, "execute the launcher: Argument list too long");
 }
 
@@ -459,12 +390,13 @@ static void garbage_instead_of_a_control_argument_is_refused(void)
 	static const char *const controls[] = {
 		"",
 		"1",
-		"1:2:3:4:5",
 		"1:2:3:4:5:6:7",
-		"a:b:c:d:e:f",
-		"-1:-1:0:0:0:0",
-		"1:2:3:4:5:6 ",
-		"99999999999999999999:1:1:1:1:1",
+		"1:2:3:4:5:6:7:8:9",
+		"a:b:c:d:e:f:g:h",
+		"-1:-1:0:0:0:0:0:0",
+		"1:2:3:4:5:6:7:8 ",
+		"99999999999999999999:1:1:1:1:1:4294967295:0",
+		"4294967295:4294967295:0:0:0:0:3:0", /* a label, but no room for one */
 	};
 
 	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
@@ -479,7 +411,7 @@ static void garbage_instead_of_a_control_argument_is_refused(void)
 			char *const argv[] = { (char *)"l", (char *)(uintptr_t)controls[i], (char *)"/bin/true",
 					       (char *)"true", NULL };
 
-			(void)syscall(SYS_execveat, fd, "", argv, environment, AT_EMPTY_PATH);
+			(void)syscall(SYS_execveat, fd, "", argv, launched_environment, AT_EMPTY_PATH);
 			_exit(1);
 		}
 		CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 127);

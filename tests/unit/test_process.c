@@ -293,19 +293,6 @@ static void the_oom_score_is_set(void)
 	CHECK(in_child(child_oom));
 }
 
-static void what_is_not_applied_is_refused(void)
-{
-	struct spec_process apparmor = { .apparmor_profile = "x" };
-	struct spec_process selinux = { .selinux_label = "x" }, none = { .apparmor_profile = "", .selinux_label = "" };
-	struct err err;
-
-	CHECK(process_check_supported(&none, &err) == 0);
-	CHECK(process_check_supported(&apparmor, &err) == -ENOTSUP);
-	CHECK_HAS(err.text, "process.apparmorProfile: ");
-	CHECK(process_check_supported(&selinux, &err) == -ENOTSUP);
-	CHECK_HAS(err.text, "process.selinuxLabel: ");
-}
-
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -320,7 +307,6 @@ int main(void)
 		TEST(sysctls_of_the_host_are_refused),
 		TEST(sysctls_are_written_to_the_guests_namespaces),
 		TEST(the_oom_score_is_set),
-		TEST(what_is_not_applied_is_refused),
 		TEST_END,
 	};
 

@@ -9,6 +9,8 @@ enum control_field {
 	CONTROL_INSTRUCTIONS, /* how long it is; 0: none */
 	CONTROL_FLAGS,	      /* of seccomp(2) */
 	CONTROL_DROP,	      /* CONTROL_DROP_...: where CAP_SYS_ADMIN was kept for loading it */
+	CONTROL_LABEL,	      /* directory descriptor, or CONTROL_NONE: a security label is to be written below it */
+	CONTROL_NO_NEW_PRIVS, /* 1: set them after the label was written */
 	CONTROL_COUNT,
 };
 #define CONTROL_NONE 0xffffffffu
@@ -19,3 +21,4 @@ enum control_field {
 /* Values of enum launch_stage; launch.c checks that they are the same. */
 #define CONTROL_STAGE_SECCOMP 0
 #define CONTROL_STAGE_EXEC    1
+#define CONTROL_STAGE_LABEL   2

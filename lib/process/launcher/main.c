@@ -3,19 +3,24 @@
  * Freestanding: no libc, no writable data, one loadable segment that fits in a page.  The seccomp program, if there is
  * one, lies in the same file right after this program; launch() stretches the segment over it.
  *
- * argv: [0] name, [1] numbers (see control.h), [2] path of the program, [3...] its argv. */
+ * argv: [0] name, [1] numbers (see control.h), with a security label [2] the file and [3] what is written to it; then the path of
+ * the program, and its argv. */
 #include "control.h"
 #include "syscall.h"
 
 /* Kernel interface; the names follow the kernel's. */
 #define EINTR			   4
+#define EIO			   5
 #define ECONNABORTED		   103
 #define F_SETFD			   2
 #define FD_CLOEXEC		   1
 #define SOCK_CLOEXEC		   02000000
+#define O_WRONLY		   1
+#define O_CLOEXEC		   02000000
 #define SOL_SOCKET		   1
 #define SO_PEERCRED		   17
 #define PR_SET_DUMPABLE		   4
+#define PR_SET_NO_NEW_PRIVS	   38
 #define PR_CAP_AMBIENT		   47
 #define PR_CAP_AMBIENT_LOWER	   3
 #define CAP_SYS_ADMIN		   21
@@ -176,6 +181,30 @@ static long load_filter(const unsigned long control[CONTROL_COUNT])
 	return r ? r : sys3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (long)control[CONTROL_FLAGS], (long)&program);
 }
 
+/* A label that holds from the next execve(2) on is taken by the kernel only from the process image that calls it, through a
+ * descriptor which that has opened. */
+static long write_label(int dir, const char *file, const char *text)
+{
+	long fd = sys4(SYS_openat, dir, (long)file, O_WRONLY | O_CLOEXEC, 0), size = 0, n;
+
+	if (fd < 0)
+		return fd;
+	while (text[size])
+		size++;
+	n = sys3(SYS_write, fd, (long)text, size);
+	(void)sys1(SYS_close, fd);
+	(void)sys1(SYS_close, dir);
+	return n == size ? 0 : n < 0 ? n : -EIO;
+}
+
+/* What comes before the filter, which may forbid it.  With a label no_new_privs are set here: before, they would forbid it. */
+static long confine(const unsigned long control[CONTROL_COUNT], char **label)
+{
+	long r = label ? write_label((int)control[CONTROL_LABEL], label[0], label[1]) : 0;
+
+	return r == 0 && control[CONTROL_NO_NEW_PRIVS] ? sys5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : r;
+}
+
 /* write(2) rather than send(2): a filter that is already loaded may allow little, and this is likeliest. */
 static void report(int status_fd, long error, int stage)
 {
@@ -193,13 +222,19 @@ static void report(int status_fd, long error, int stage)
 __attribute__((used)) _Noreturn void launcher(char **stack)
 {
 	long argc = (long)stack[0], r = 0;
-	char **argv = stack + 1, **envp = argv + argc + 1;
+	char **argv = stack + 1, **envp = argv + argc + 1, **label = 0, **program = argv + 2;
 	unsigned long control[CONTROL_COUNT];
-	int stage = CONTROL_STAGE_SECCOMP, listen_fd, status_fd;
+	int stage = CONTROL_STAGE_LABEL, listen_fd, status_fd;
 
 	(void)sys5(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0); /* cannot fail; execve(2) sets it again */
 	if (argc < 4 || parse(argv[1], control) < 0)
 		sys_exit(EXIT_NOT_EXECUTED);
+	if (control[CONTROL_LABEL] != CONTROL_NONE) {
+		if (argc < 6)
+			sys_exit(EXIT_NOT_EXECUTED);
+		label = argv + 2;
+		program = argv + 4;
+	}
 	listen_fd = (int)control[CONTROL_LISTEN];
 	status_fd = (int)control[CONTROL_STATUS];
 	if (listen_fd >= 0) {
@@ -211,11 +246,14 @@ __attribute__((used)) _Noreturn void launcher(char **stack)
 	} else if (status_fd >= 0) {
 		(void)sys3(SYS_fcntl, status_fd, F_SETFD, FD_CLOEXEC);
 	}
-	if (control[CONTROL_INSTRUCTIONS])
+	r = confine(control, label);
+	if (r == 0 && control[CONTROL_INSTRUCTIONS]) {
+		stage = CONTROL_STAGE_SECCOMP;
 		r = load_filter(control);
+	}
 	if (r == 0) {
 		stage = CONTROL_STAGE_EXEC;
-		r = sys3(SYS_execve, (long)argv[2], (long)(argv + 3), (long)envp);
+		r = sys3(SYS_execve, (long)program[0], (long)(program + 1), (long)envp);
 	}
 	if (status_fd >= 0)
 		report(status_fd, r, stage);

@@ -89,6 +89,7 @@ static inline long sys5(long nr, long a, long b, long c, long d, long e)
 #define SYS_fcntl      __NR_fcntl
 #define SYS_geteuid    __NR_geteuid
 #define SYS_getsockopt __NR_getsockopt
+#define SYS_openat     __NR_openat
 #define SYS_prctl      __NR_prctl
 #define SYS_read       __NR_read
 #define SYS_rt_sigaction __NR_rt_sigaction

@@ -1,0 +1,231 @@
+load ../run/helpers
+
+# AppArmor is where securityfs shows it and its tool is installed; natively rarely, in the VM always.
+has_apparmor() {
+	[[ $(cat /sys/module/apparmor/parameters/enabled 2>/dev/null) == Y ]]
+}
+
+need_apparmor() {
+	has_apparmor || skip "this kernel has no AppArmor"
+	command -v apparmor_parser >/dev/null || skip "apparmor_parser is missing"
+	mountpoint -q /sys/kernel/security || mount -t securityfs securityfs /sys/kernel/security 2>/dev/null ||
+		skip "securityfs cannot be mounted"
+}
+
+# Everything but writing below /tmp; what is executed stays in the profile.
+load_profile() { # NAME [RULE]
+	apparmor_parser --replace --skip-cache <<-PROFILE || skip "the profile cannot be loaded"
+		profile $1 flags=(attach_disconnected,mediate_deleted) {
+			file,
+			capability,
+			network,
+			signal,
+			ptrace,
+			mount,
+			umount,
+			deny /tmp/** w,
+			${2-}
+		}
+	PROFILE
+	LOADED+=("$1")
+}
+
+cleanup() {
+	local name
+
+	for name in "${LOADED[@]}"; do
+		apparmor_parser --remove <<<"profile $name {}" || :
+	done
+}
+
+prepare() {
+	LOADED=()
+}
+
+# ------------------------------------------------------------------------------- a host without the module
+
+@test "a profile is refused where the kernel has no AppArmor, except unconfined" {
+	! has_apparmor || skip "this kernel has AppArmor"
+	config '.process.apparmorProfile = "kavel-test"'
+	create_guest pause
+	assert_refused process.apparmorProfile kavel-test "AppArmor is disabled or not supported"
+	assert_clean
+	config '.process.apparmorProfile = "unconfined"'
+	run_guest say=fine
+	assert_success
+	assert_line fine
+	config '.process.apparmorProfile = ""'
+	run_guest say=fine
+	assert_success
+}
+
+@test "a label is refused where the host has no SELinux" {
+	[[ ! -e /sys/fs/selinux/enforce ]] || skip "this host has SELinux"
+	config '.process.selinuxLabel = "system_u:system_r:container_t:s0"'
+	create_guest pause
+	assert_refused process.selinuxLabel "SELinux is disabled or not supported"
+	assert_clean
+	config '.process.selinuxLabel = ""'
+	run_guest say=fine
+	assert_success
+}
+
+@test "exec refuses labels that nothing on this host could enforce" {
+	start_guest pause
+	if ! has_apparmor; then
+		try kavel exec --apparmor kavel-test "$ID" /guest exit=0
+		assert_status 255
+		assert_error_has process.apparmorProfile
+		must kavel exec --apparmor unconfined "$ID" /guest exit=0
+	fi
+	if [[ ! -e /sys/fs/selinux/enforce ]]; then
+		try kavel exec --process-label a:b:c "$ID" /guest exit=0
+		assert_status 255
+		assert_error_has process.selinuxLabel
+	fi
+	must kavel exec --apparmor "" --process-label "" "$ID" /guest exit=0
+}
+
+# ------------------------------------------------------------------------------------------------- AppArmor
+
+@test "the program is confined by the profile, and so is what it executes" {
+	need_apparmor
+	load_profile kavel-test
+	config '.process.apparmorProfile = "kavel-test"'
+	run_guest read=/proc/self/attr/current write=/tmp/a:b write=/home/a:b
+	assert_success
+	assert_line "kavel-test (enforce)"
+	assert_line "write=/tmp/a:b: EACCES"
+	assert_line "write=/home/a:b: ok"
+	guest_shell 'cat /proc/self/attr/current; echo x >/tmp/x'
+	try kavel run --bundle "$BUNDLE" "$ID"
+	assert_line "kavel-test (enforce)"
+	assert_error_has "permission denied"
+}
+
+@test "a profile that allows to execute nothing holds for the program itself" {
+	need_apparmor
+	load_profile kavel-test "deny /** x,"
+	config '.process.apparmorProfile = "kavel-test"'
+	run_guest read=/proc/self/attr/current exec=/guest
+	assert_success
+	assert_line "kavel-test (enforce)"
+	assert_line "exec=/guest: EACCES"
+}
+
+@test "a profile holds with create and start, without new privileges, with a filter and as another user" {
+	need_apparmor
+	load_profile kavel-test
+	config '.process.apparmorProfile = "kavel-test" | .process.user = {uid: 1000, gid: 1000} | .process.noNewPrivileges = true
+		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+			syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 95}]}'
+	run_guest read=/proc/self/attr/current security ids mkdir=/tmp/d
+	assert_success
+	assert_line "kavel-test (enforce)"
+	assert_line "no_new_privs: 1"
+	assert_line "seccomp: 2"
+	assert_line "mkdir=/tmp/d: EOPNOTSUPP"
+	guest_does pause
+	must kavel create --bundle "$BUNDLE" "$ID"
+	must kavel start "$ID"
+	eventually grep -q '^kavel-test ' "/proc/$(guest_pid)/attr/current"
+}
+
+@test "a filter without no_new_privs goes with a profile" {
+	need_apparmor
+	load_profile kavel-test
+	config '.process.apparmorProfile = "kavel-test" | .process.noNewPrivileges = false
+		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO"}]}'
+	run_guest read=/proc/self/attr/current security
+	assert_success
+	assert_line "kavel-test (enforce)"
+	assert_line "no_new_privs: 0"
+	assert_line "seccomp: 2"
+}
+
+@test "create fails for a profile that is not loaded, and leaves nothing" {
+	need_apparmor
+	config '.process.apparmorProfile = "no-such-profile"'
+	create_guest pause
+	assert_refused process.apparmorProfile no-such-profile "not loaded"
+	assert_clean
+}
+
+@test "unconfined and no profile are unconfined" {
+	need_apparmor
+	config '.process.apparmorProfile = "unconfined"'
+	run_guest read=/proc/self/attr/current
+	assert_success
+	assert_line unconfined
+	config 'del(.process.apparmorProfile)'
+	run_guest read=/proc/self/attr/current
+	assert_success
+	assert_line unconfined
+}
+
+@test "exec has the container's profile, or that of its option or process file" {
+	need_apparmor
+	load_profile kavel-test
+	load_profile kavel-other
+	config '.process.apparmorProfile = "kavel-test"'
+	start_guest pause
+	try kavel exec "$ID" /guest read=/proc/self/attr/current write=/tmp/a:b
+	assert_success
+	assert_line "kavel-test (enforce)"
+	assert_line "write=/tmp/a:b: EACCES"
+	try kavel exec --apparmor kavel-other "$ID" /guest read=/proc/self/attr/current
+	assert_success
+	assert_line "kavel-other (enforce)"
+	jq '.process | .apparmorProfile = "kavel-other" | .args = ["/guest", "read=/proc/self/attr/current"]' \
+		"$BUNDLE/config.json" >"$BATS_TEST_TMPDIR/process"
+	try kavel exec --process "$BATS_TEST_TMPDIR/process" "$ID"
+	assert_success
+	assert_line "kavel-other (enforce)"
+	try kavel exec --apparmor no-such-profile "$ID" /guest exit=0
+	assert_status 255
+	assert_error_has "not loaded"
+}
+
+@test "startContainer hooks are confined as the program, with a filter and without" {
+	need_apparmor
+	load_profile kavel-test
+	config '.process.apparmorProfile = "kavel-test"
+		| .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "cat /proc/self/attr/current >/home/seen"]}]'
+	run_guest read=/home/seen read=/proc/self/attr/current
+	assert_success
+	[[ $(grep -c '^kavel-test (enforce)$' <<<"$output") == 2 ]] || fail "both should be confined"
+	rm -f "$BUNDLE/rootfs/home/seen"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["reboot"], action: "SCMP_ACT_ERRNO"}]}'
+	run_guest read=/home/seen read=/proc/self/attr/current
+	assert_success
+	[[ $(grep -c '^kavel-test (enforce)$' <<<"$output") == 2 ]] || fail "both should be confined with a filter"
+}
+
+@test "what the image has in place of /proc does not get the label" {
+	need_apparmor
+	load_profile kavel-test
+	mkdir -p "$BUNDLE/rootfs/fake/self/attr/apparmor" "$BUNDLE/rootfs/fake/thread-self/attr/apparmor"
+	touch "$BUNDLE/rootfs/fake"/{self,thread-self}/attr/{exec,current} \
+		"$BUNDLE/rootfs/fake"/{self,thread-self}/attr/apparmor/{exec,current}
+	# a bind of a folder that looks like procfs, over the real one
+	config '.process.apparmorProfile = "kavel-test"
+		| .mounts |= map(select(.destination != "/proc")) | del(.linux.maskedPaths, .linux.readonlyPaths)
+		| .mounts += [{destination: "/real", type: "proc", source: "proc"}]'
+	rmdir "$BUNDLE/rootfs/proc"
+	mv "$BUNDLE/rootfs/fake" "$BUNDLE/rootfs/proc"
+	run_guest read=/real/self/attr/current
+	assert_success
+	assert_line "kavel-test (enforce)"
+	[[ ! -s $BUNDLE/rootfs/proc/thread-self/attr/apparmor/exec && ! -s $BUNDLE/rootfs/proc/self/attr/exec ]]
+}
+
+@test "a guest without any procfs is confined too, and no descriptor is left to it" {
+	need_apparmor
+	load_profile kavel-test
+	config '.process.apparmorProfile = "kavel-test" | .process.noNewPrivileges = true
+		| .mounts |= map(select(.destination != "/proc")) | del(.linux.maskedPaths, .linux.readonlyPaths)'
+	run_guest fds write=/tmp/a:b
+	assert_success
+	assert_line "write=/tmp/a:b: EACCES"
+	[[ $(grep -c '^fd: ' <<<"$output") == 3 ]] || fail "three descriptors"
+}
