@@ -43,7 +43,7 @@ static const struct str_name rootless_choices[] = { { "auto", 0 }, { "true", 1 }
 #define OPTIONS struct cli_options
 
 const struct option_row cli_global_options[] = {
-	OPTION_TEXT(OPTIONS, root, "root", 0, "DIR", "state directory (default: /run/kavel)"),
+	OPTION_TEXT(OPTIONS, root, "root", 0, "DIR", "state directory (default: /run/kavel, or $XDG_RUNTIME_DIR/kavel)"),
 	OPTION_TEXT(OPTIONS, log, "log", 0, "FILE", "append messages to FILE"),
 	OPTION_CHOICE(OPTIONS, log_format, "log-format", 0, "FORMAT", log_formats, "text (default) or json"),
 	OPTION_CHOICE(OPTIONS, log_level, "log-level", 0, "LEVEL", log_levels,

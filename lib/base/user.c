@@ -1,9 +1,12 @@
 #include "base/user.h"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 
 #include "base/auto.h"
+#include "base/file.h"
+#include "base/str.h"
 
 const char *user_name(uid_t uid, char name[USER_NAME_MAX])
 {
@@ -19,4 +22,13 @@ const char *user_name(uid_t uid, char name[USER_NAME_MAX])
 			return name;
 		}
 	return NULL;
+}
+
+bool user_ns_is_initial(void)
+{
+	char text[64];
+
+	/* one line that maps all IDs to themselves, as the kernel writes it */
+	return file_read_short(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text)) > 0 &&
+	       str_eq(text, "         0          0 4294967295");
 }

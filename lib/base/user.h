@@ -1,9 +1,13 @@
-/* Names of users, from /etc/passwd alone: no name service is asked, so nothing is loaded and nothing waited for. */
+/* Users: their names, and whether root is the host's.  Names come from /etc/passwd alone: no name service is asked, so nothing is loaded and nothing waited for. */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define USER_NAME_MAX 64
 
 /* The name of a user: "root" or what was put into `name`; NULL when it has none there. */
 const char *user_name(uid_t uid, char name[USER_NAME_MAX]);
+
+/* True in the user namespace of the host, in which 0 is root; false in one that somebody made, and where that cannot be told. */
+bool user_ns_is_initial(void);

@@ -6,7 +6,9 @@
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/str.h"
+#include "cgroups/delegate.h"
 #include "cgroups/group.h"
 #include "cgroups/plan.h"
 
@@ -62,6 +64,8 @@ static int write_one(const struct cgroup_plan *plan, const struct cgroup_write *
 		if (item->flags & CGROUP_WRITE_OR_NONE && (str_eq(item->value, "0") || str_eq(item->value, "max")))
 			return 0;
 	}
+	if (str_eq(item->property, "devices") && delegate_forgives_devices(plan, r))
+		return 0;
 	return refused(item, plan->path, -r, err);
 }
 
@@ -101,7 +105,12 @@ int cgroup_limit(const struct cgroup_plan *plan, const struct cgroup_made *made,
 			r = 0;
 		}
 	}
-	if (r == 0 && plan->devices.count)
+	if (r == 0 && plan->devices.count) {
 		r = device_program_attach(&plan->devices, v2_fd, err);
+		if (r < 0 && delegate_forgives_devices(plan, r)) {
+			log_debug("%s", err->text);
+			r = 0;
+		}
+	}
 	return r;
 }

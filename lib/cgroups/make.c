@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "cgroups/delegate.h"
 #include "cgroups/detect.h"
 #include "cgroups/freeze.h"
 #include "cgroups/group.h"
@@ -138,8 +139,6 @@ static int hand_down(const char *parent, const char *missing, struct err *err)
 		return err_hint(err, "the group has processes of its own; they must move to a group below it first");
 	if (r == -ENOENT)
 		return err_hint(err, "the controller is not handed down to this group");
-	if (r == -EACCES || r == -EPERM || r == -EROFS)
-		return err_hint(err, "the group is not delegated to the caller");
 	return r;
 }
 
@@ -264,8 +263,8 @@ int cgroup_make(const struct cgroup_plan *plan, struct cgroup_made *ret_made, in
 	/* nobody was put into them yet: the first failure is the one to tell */
 	group_unmake(plan->layout, ret_made);
 	*ret_made = (struct cgroup_made){ 0 };
-	if (plan->is_wanted || (r != -EACCES && r != -EPERM && r != -EROFS))
-		return r;
+	if (!delegate_may_do_without(plan, r))
+		return delegate_explain(plan, err);
 	ignored = *err;
 	log_debug("running without a cgroup: %s", ignored.text);
 	return 0;

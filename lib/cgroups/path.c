@@ -8,8 +8,7 @@
 
 #define PROPERTY "linux.cgroupsPath"
 
-/* The caller's group in the hierarchy that identifies groups: v2, else the first. */
-static const char *own_group(const struct cgroup_layout *layout)
+const char *cgroup_own(const struct cgroup_layout *layout)
 {
 	for (unsigned int i = 0; i < layout->count; i++)
 		if (!layout->items[i].controllers[0])
@@ -92,10 +91,10 @@ int cgroup_path(const char *cgroups_path, const char *id, const struct cgroup_la
 	is_relative = *name != '/';
 	r = check_text(name, err);
 	if (r == 0 && is_relative) {
-		if (!*own_group(layout))
+		if (!*cgroup_own(layout))
 			return err_user(err, PROPERTY ": \"%s\" is relative, and the caller's own group cannot be told",
 					name);
-		r = append_components(own_group(layout), path, sizeof(path), err);
+		r = append_components(cgroup_own(layout), path, sizeof(path), err);
 	}
 	if (r == 0)
 		r = append_components(name, path, sizeof(path), err);

@@ -9,6 +9,7 @@
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "cgroups/delegate.h"
 #include "cgroups/detect.h"
 #include "cgroups/devices.h"
 #include "cgroups/group.h"
@@ -137,6 +138,39 @@ static int plan_resources(struct cgroup_plan *plan, const struct spec_resources 
 	return 0;
 }
 
+/* Why there must be a group.  Device rules alone are no reason for who could not have them anyway, see delegate.h. */
+static void note_wish(const struct spec *spec, struct arena *arena, struct cgroup_plan *plan)
+{
+	const struct cgroup_write *first = plan->writes;
+
+	while (first && str_eq(first->property, "devices"))
+		first = first->next;
+	if (spec->linux_.cgroups_path)
+		plan->wanted_by = "cgroupsPath";
+	else if (first)
+		plan->wanted_by = arena_printf(arena, "resources.%s", first->property); /* NULL: a shorter message */
+	plan->is_wanted = spec->linux_.cgroups_path || first;
+}
+
+/* Where the groups lie.  Who is not root and has no own group to go by goes without one where that is enough. */
+static int plan_path(const struct spec *spec, const struct cgroup_request *request, struct arena *arena,
+		     struct cgroup_plan *plan, struct err *err)
+{
+	const char *wanted = spec->linux_.cgroups_path;
+
+	if (!request->layout->is_root && !(wanted && *wanted)) {
+		const char *base = delegate_base(plan, arena);
+
+		if (base && !*base && !plan->is_wanted)
+			return 0;
+		if (base && *base)
+			wanted = arena_printf(arena, "%s/kavel-%s", base, request->id);
+		if (!base || (*base && !wanted))
+			return err_memory(err);
+	}
+	return cgroup_path(wanted, request->id, request->layout, arena, &plan->path, err);
+}
+
 int cgroup_plan(const struct spec *spec, const struct cgroup_request *request, struct arena *arena,
 		struct cgroup_plan **ret, struct err *err)
 {
@@ -159,10 +193,10 @@ int cgroup_plan(const struct spec *spec, const struct cgroup_request *request, s
 	r = plan_resources(plan, &spec->linux_.resources, arena, err);
 	if (r < 0 || layout->mode == CGROUP_NONE)
 		return r;
-	plan->is_wanted = spec->linux_.cgroups_path || plan->writes || plan->devices.count;
+	note_wish(spec, arena, plan);
 	/* the group by which the container is found, frozen and killed */
 	plan->hierarchies |= 1u << cgroup_tracking(layout);
-	return cgroup_path(spec->linux_.cgroups_path, request->id, layout, arena, &plan->path, err);
+	return plan_path(spec, request, arena, plan, err);
 }
 
 const char *cgroup_plan_path(const struct cgroup_plan *plan)

@@ -29,6 +29,7 @@ struct cgroup_plan {
 	const struct cgroup_layout *layout; /* the caller's, which outlives the plan */
 	const char *path;		    /* of the groups, below each mount point; "": nothing is made */
 	bool is_wanted;			    /* the config asks for a path or a limit: having no group is a failure */
+	const char *wanted_by;		    /* the property that does, below linux; NULL: none */
 	unsigned int hierarchies;	    /* bit per index of the layout: a group is made there */
 	int unified;			    /* index of the v2 hierarchy, or -1 */
 	const char *enable[CGROUP_CONTROLLERS_MAX]; /* v2 controllers that the parents must hand down */

@@ -23,8 +23,8 @@ struct container_host {
 	bool hooks_in_bundle;		  /* createContainer hooks start in the bundle, as crun's do, not in the rootfs */
 };
 
-/* The default state directory: /run/kavel, or $XDG_RUNTIME_DIR/kavel for a user who is not root, in `path`.
- * Errors: not root and XDG_RUNTIME_DIR unset. */
+/* The default state directory: /run/kavel, or $XDG_RUNTIME_DIR/kavel for a user who is not root, also where he is root of a
+ * user namespace (unless USER says root), in `path`.  Errors: not root and XDG_RUNTIME_DIR unset or relative. */
 int container_default_root(char *path, size_t room, struct err *err);
 
 /* Options of create and run. */

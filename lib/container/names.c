@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/str.h"
+#include "base/user.h"
 #include "container/container.h"
 
 int container_check_id(const char *id, struct err *err)
@@ -28,16 +30,29 @@ int container_check_id(const char *id, struct err *err)
 	return 0;
 }
 
+/* Root of a user namespace that a user made for himself, as podman-unshare(1) does, still has that user's directory. */
+static bool is_users_own(const char *runtime)
+{
+	const char *name = getenv("USER");
+
+	return runtime && !(name && str_eq(name, "root")) && !user_ns_is_initial();
+}
+
 int container_default_root(char *path, size_t room, struct err *err)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	int size;
 
-	if (geteuid() == 0)
+	if (runtime && !*runtime)
+		runtime = NULL;
+	if (geteuid() == 0 && !is_users_own(runtime))
 		size = snprintf(path, room, "/run/kavel");
-	else if (runtime && *runtime == '/')
-		size = snprintf(path, room, "%s/kavel", runtime);
-	else
+	else if (!runtime)
 		return err_user(err, "no state directory: XDG_RUNTIME_DIR is not set (use --root DIR)");
+	else if (*runtime != '/')
+		return err_user(err, "no state directory: XDG_RUNTIME_DIR=%s is not an absolute path (use --root DIR)",
+				runtime);
+	else
+		size = snprintf(path, room, "%s/kavel", runtime);
 	return (size_t)size < room ? 0 : err_sys(err, ENAMETOOLONG, "state directory %s/kavel", runtime);
 }

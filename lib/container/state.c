@@ -22,17 +22,28 @@
 #define LOCK_STEP_MS	10
 #define RECORD_MAX	(32u << 20) /* bytes: annotations may be large */
 
-/* Make a directory with its parents, as mkdir -p; only the last is 0700. */
+/* The sticky bit keeps those who clean $XDG_RUNTIME_DIR by age away from it (XDG Base Directory Specification). */
+#define ROOT_MODE 01700
+
+static int cannot_make(const char *path, int number, struct err *err)
+{
+	(void)err_sys(err, number, "make state directory %s", path);
+	if (number != EACCES && number != EPERM && number != EROFS)
+		return -number;
+	return err_hint(err, "name another by --root DIR, or by XDG_RUNTIME_DIR for a user who is not root");
+}
+
+/* Make a directory with its parents, as mkdir -p. */
 static int make_root(const char *path, struct err *err)
 {
 	autofree char *parent = NULL;
 	char *slash;
 	int r;
 
-	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+	if (mkdir(path, ROOT_MODE) == 0 || errno == EEXIST)
 		return 0;
 	if (errno != ENOENT)
-		return err_sys(err, errno, "make state directory %s", path);
+		return cannot_make(path, errno, err);
 	parent = strdup(path);
 	if (!parent)
 		return err_memory(err);
@@ -43,7 +54,7 @@ static int make_root(const char *path, struct err *err)
 	r = make_root(parent, err);
 	if (r < 0)
 		return r;
-	return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : err_sys(err, errno, "make state directory %s", path);
+	return mkdir(path, ROOT_MODE) == 0 || errno == EEXIST ? 0 : cannot_make(path, errno, err);
 }
 
 /* Make the container's directory, and the one of all containers where that is missing.  Returns 0 or -errno. */
@@ -82,7 +93,7 @@ int state_make(struct state *state, struct err *err)
 	if (r == -EEXIST)
 		return err_set(err, EEXIST, "container \"%s\" already exists", state->id);
 	if (r < 0)
-		return err->number ? r : err_sys(err, -r, "make %s", state->path);
+		return err->number ? r : cannot_make(state->path, -r, err);
 	dir = open(state->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0) {
 		int number = errno;
