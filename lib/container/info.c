@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/user.h"
 #include "container/container.h"
+#include "container/members.h"
 #include "container/state.h"
 #include "json/encode.h"
 
@@ -200,12 +201,13 @@ int container_pids(const struct container_host *host, const char *id, pid_t **re
 	struct state state;
 	int r = state_open_readable(host, id, STATE_UNLOCKED, &state, err);
 
-	if (r == 0 && !state.cgroup.inode)
-		r = err_set(err, ENOTSUP, "container %s has no cgroup that would know its processes", id);
-	if (r == 0)
+	if (r == 0 && !state.cgroup.inode) {
+		r = members_list(&state, ret_pids, ret_count, err);
+	} else if (r == 0) {
 		r = cgroup_detect(&layout, err);
-	if (r == 0)
-		r = cgroup_pids(&layout, &state.cgroup, ret_pids, ret_count, err);
+		if (r == 0)
+			r = cgroup_pids(&layout, &state.cgroup, ret_pids, ret_count, err);
+	}
 	state_close(&state);
 	return r;
 }

@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "container/container.h"
 #include "container/lifecycle.h"
+#include "container/members.h"
 #include "container/state.h"
 
 #define FREEZE_TIMEOUT_MS 10000
@@ -28,10 +29,17 @@ static int signal_first(const struct state *state, int signal, struct err *err)
 static int signal_all(const struct state *state, int signal, bool may_be_none, struct err *err)
 {
 	struct cgroup_layout layout;
-	int r = cgroup_detect(&layout, err);
+	size_t count;
+	int r;
 
-	if (r == 0)
-		r = cgroup_kill(&layout, &state->cgroup, signal, err);
+	if (!state->cgroup.inode && state->has_pid_ns) {
+		r = members_signal(state, signal, &count, err);
+		r = r == 0 && !count ? 1 : r;
+	} else {
+		r = cgroup_detect(&layout, err);
+		if (r == 0)
+			r = cgroup_kill(&layout, &state->cgroup, signal, err);
+	}
 	/* 1: there is no group of ours, so there is nothing in it */
 	if (r > 0)
 		r = may_be_none ? 0 : signal_first(state, signal, err);
@@ -66,6 +74,13 @@ int container_kill(const struct container_host *host, const char *id, int signal
 	return r;
 }
 
+static int no_cgroup(const char *operation, const char *id, struct err *err)
+{
+	(void)err_set(err, ENOTSUP, "cannot %s %s: it has no cgroup that could be frozen", operation, id);
+	return err_hint(err,
+			"it was created where none was delegated to the caller, or with --cgroup-manager disabled");
+}
+
 static int set_frozen(const struct container_host *host, const char *id, bool frozen, struct err *err)
 {
 	struct cgroup_layout layout;
@@ -73,7 +88,7 @@ static int set_frozen(const struct container_host *host, const char *id, bool fr
 	int r = lifecycle_open(host, id, frozen ? LIFECYCLE_PAUSE : LIFECYCLE_RESUME, &state, err);
 
 	if (r == 0 && !state.cgroup.inode)
-		r = err_set(err, ENOTSUP, "cannot %s %s: it has no cgroup", frozen ? "pause" : "resume", id);
+		r = no_cgroup(frozen ? "pause" : "resume", id, err);
 	if (r == 0)
 		r = cgroup_detect(&layout, err);
 	if (r == 0)
