@@ -13,7 +13,7 @@ static const char *const hook_names[] = { "prestart",	    "createRuntime", "crea
 					  "startContainer", "poststart",     "poststop",       NULL };
 
 /* Annotations by which a configuration changes what the runtime does on the host. */
-static const char *const unsafe_annotations[] = { "org.kavel.overlay.", NULL };
+static const char *const unsafe_annotations[] = { "org.kavel.overlay.", "org.kavel.rootfs.", NULL };
 
 static void put_namespaces(struct json_writer *w)
 {
@@ -65,7 +65,7 @@ static void put_linux(struct json_writer *w, struct arena *arena)
 	put_enabled(w, "selinux", true);
 	put_enabled(w, "intelRdt", false);
 	json_open_object(w, "mountExtensions");
-	put_enabled(w, "idmap", false);
+	put_enabled(w, "idmap", true);
 	json_close(w);
 	put_enabled(w, "netDevices", false);
 	json_open_object(w, "memoryPolicy");

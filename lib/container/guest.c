@@ -35,7 +35,8 @@ static const int reset_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE };
 /* The first number above all descriptors that this side still needs. */
 static int first_free(const struct run *run)
 {
-	const int used[] = { 2 + (int)run->plan->preserve_fds, run->wire, run->listen, run->terminal, log_fd() };
+	const int used[] = { 2 + (int)run->plan->preserve_fds, run->wire, run->listen, run->terminal, log_fd(),
+			     rootfs_highest(&run->rootfs) };
 	int highest = 2;
 
 	for (size_t i = 0; i < ARRAY_SIZE(used); i++)

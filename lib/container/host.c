@@ -18,6 +18,7 @@
 #include "container/step.h"
 #include "container/terminal.h"
 #include "container/wire.h"
+#include "namespaces/map.h"
 
 #define REMOVE_TIMEOUT_MS 10000
 
@@ -82,6 +83,36 @@ static int open_namespaces(struct run *run, struct err *err)
 	return ns_open(&run->ns, err);
 }
 
+/* A descriptor of a user namespace with one of the rootfs' mappings: the guest's own where it joins one. */
+static int open_mapping(const struct run *run, size_t index, int *ret_fd, struct err *err)
+{
+	const struct spec_id_mappings *uids, *gids;
+	int fd;
+
+	if (rootfs_mapping(run->plan->rootfs, index, &uids, &gids))
+		return ns_make_user(uids, gids, ret_fd, err);
+	fd = ns_joined(&run->ns, SPEC_NS_USER);
+	if (fd < 0)
+		return err_user(err, "linux.uidMappings: missing: there is nothing that mounts could be mapped to");
+	*ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return *ret_fd < 0 ? err_sys(err, errno, "duplicate a descriptor") : 0;
+}
+
+static int prepare_mounts(struct run *run, struct err *err)
+{
+	size_t count = rootfs_mapping_count(run->plan->rootfs), opened = 0;
+	autofree int *users = calloc(count + 1, sizeof(*users));
+	int r = users ? 0 : err_memory(err);
+
+	for (; r == 0 && opened < count; opened += r == 0)
+		r = open_mapping(run, opened, &users[opened], err);
+	if (r == 0)
+		r = rootfs_prepare(run->plan->rootfs, users, &run->rootfs, err);
+	while (opened)
+		auto_close(&users[--opened]);
+	return r;
+}
+
 static int spawn_guest(struct run *run, struct err *err)
 {
 	int r;
@@ -89,6 +120,7 @@ static int spawn_guest(struct run *run, struct err *err)
 	run->guest_table = guest_create;
 	r = spawn(run, err);
 	ns_close(&run->ns);
+	rootfs_release(&run->rootfs);
 	if (r < 0)
 		return r;
 	run->state->init.pid = run->child;
@@ -184,6 +216,8 @@ const struct step host_create[] = {
 	DO_IF	(plan_waits_for_start,	"start socket",		make_start_socket, NULL),
 	DO_IF	(plan_has_notify,	"notify socket",	make_notify_socket, NULL),
 	DO	("namespaces",		open_namespaces,	NULL),
+	/* mounts that the guest may not make, which it gets by the fork; some are mapped to a namespace that it joins */
+	DO_IF	(plan_prepares_mounts,	NULL,			prepare_mounts,	NULL),
 	DO	("guest process",	spawn_guest,		kill_guest),
 	DO	("state",		record,			NULL),
 	HEAR_IF	(plan_has_runtime_hooks, MSG_WANT_HOOKS),

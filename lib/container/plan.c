@@ -148,18 +148,23 @@ static int plan_notify(struct plan *plan, struct err *err)
 
 static int plan_rootfs(struct plan *plan, struct err *err)
 {
+	bool makes_users = ns_is_new(&plan->ns, SPEC_NS_USER);
 	const struct rootfs_context context = {
 		.bundle = plan->bundle,
 		.no_pivot = plan->options->no_pivot,
 		.has_mount_ns = ns_is_new(&plan->ns, SPEC_NS_MOUNT),
 		.has_user_ns = ns_is_private(&plan->ns, SPEC_NS_USER),
+		.uids = makes_users ? &plan->spec->linux_.uid_mappings : NULL,
+		.gids = makes_users ? &plan->spec->linux_.gid_mappings : NULL,
 		.has_cgroup_ns = ns_is_private(&plan->ns, SPEC_NS_CGROUP),
 		.has_network_ns = ns_is_private(&plan->ns, SPEC_NS_NETWORK),
 		.cgroup_layout = cgroup_mode_name(plan->layout.mode),
 		.own_mounts = &plan->own_mounts,
 	};
+	int r = rootfs_plan(plan->spec, &context, &plan->arena, &plan->rootfs, err);
 
-	return rootfs_plan(plan->spec, &context, &plan->arena, &plan->rootfs, err);
+	plan->prepares_mounts = r == 0 && rootfs_wants_prepare(plan->rootfs);
+	return r;
 }
 
 static int decide(struct plan *plan, bool compile_filter, struct err *err)
@@ -256,6 +261,11 @@ bool plan_has_sysctl(const struct plan *plan)
 bool plan_has_new_network(const struct plan *plan)
 {
 	return ns_is_new(&plan->ns, SPEC_NS_NETWORK);
+}
+
+bool plan_prepares_mounts(const struct plan *plan)
+{
+	return plan->prepares_mounts;
 }
 
 bool plan_has_mount_ns(const struct plan *plan)

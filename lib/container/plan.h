@@ -30,6 +30,7 @@ struct plan {
 	struct cgroup_plan *cgroup;
 	struct spec_mounts own_mounts; /* beside the spec's: the notify socket */
 	struct rootfs_plan *rootfs;
+	bool prepares_mounts; /* the host side does */
 	struct rlimits_plan rlimits;
 	struct caps_plan caps;
 	struct scheduler_plan scheduler;
@@ -74,6 +75,7 @@ bool plan_has_start_hooks(const struct plan *plan);     /* startContainer */
 bool plan_has_hostname(const struct plan *plan);
 bool plan_has_sysctl(const struct plan *plan);
 bool plan_has_new_network(const struct plan *plan);
+bool plan_prepares_mounts(const struct plan *plan);
 bool plan_has_mount_ns(const struct plan *plan);
 bool plan_has_oom_score(const struct plan *plan);
 bool plan_may_make_cwd(const struct plan *plan);

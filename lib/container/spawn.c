@@ -28,6 +28,7 @@ void run_close(struct run *run)
 	auto_close(&run->init);
 	auto_close(&run->cgroup);
 	ns_close(&run->ns);
+	rootfs_release(&run->rootfs);
 	arena_free(&run->arena);
 	if (run->progress)
 		(void)munmap((void *)(uintptr_t)run->progress, sizeof(*run->progress));

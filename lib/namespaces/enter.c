@@ -53,6 +53,14 @@ int ns_open(struct ns_plan *plan, struct err *err)
 	return 0;
 }
 
+int ns_joined(const struct ns_plan *plan, enum spec_namespace_type type)
+{
+	for (unsigned int i = 0; i < plan->join_count; i++)
+		if (plan->joins[i].type == type)
+			return plan->joins[i].fd;
+	return -1;
+}
+
 void ns_close(struct ns_plan *plan)
 {
 	for (unsigned int i = 0; i < plan->join_count; i++) {

@@ -52,6 +52,9 @@ bool ns_is_new(const struct ns_plan *plan, enum spec_namespace_type type);
  * blocks, whatever the path is.  On failure nothing stays open. */
 int ns_open(struct ns_plan *plan, struct err *err);
 
+/* The descriptor of a namespace that is joined, between ns_open() and ns_close(); -1: none of that type is. */
+int ns_joined(const struct ns_plan *plan, enum spec_namespace_type type);
+
 /* Close what ns_open() opened. */
 void ns_close(struct ns_plan *plan);
 

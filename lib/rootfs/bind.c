@@ -95,7 +95,7 @@ int rootfs_bind_sys(int target)
 	return rootfs_attach(tree, target);
 }
 
-static int describe(const struct mount_item *m, const char *source, int number, struct err *err)
+int rootfs_describe_bind(const struct mount_item *m, const char *source, int number, struct err *err)
 {
 	const char *options = m->options.text;
 
@@ -103,31 +103,46 @@ static int describe(const struct mount_item *m, const char *source, int number, 
 		       *options ? ")" : "");
 }
 
+/* The text of the source as a symlink; prepared: the source as it was taken by the host side, or -1.  Returns its length, 0 when
+ * it is no symlink, or -errno. */
+static ssize_t read_source(const struct mount_item *m, int prepared, char *text, size_t room)
+{
+	struct stat st;
+	ssize_t size;
+
+	if (prepared >= 0 && fstat(prepared, &st) == 0 && !S_ISLNK(st.st_mode))
+		return 0;
+	size = prepared >= 0 ? readlinkat(prepared, "", text, room - 1) : readlink(m->source, text, room - 1);
+	if (size < 0)
+		return errno == EINVAL ? 0 : -errno;
+	text[size] = '\0';
+	return size;
+}
+
 /* Make the destination the same symlink as the source.  Returns 0, 1 when the source is not a symlink, or an error. */
-static int copy_symlink(const struct rootfs *rootfs, const struct mount_item *m, struct err *err)
+static int copy_symlink(const struct rootfs *rootfs, const struct mount_item *m, int prepared, struct err *err)
 {
 	char text[PATH_MAX], there[PATH_MAX], name[256];
-	ssize_t size = readlink(m->source, text, sizeof(text) - 1);
+	ssize_t size = read_source(m, prepared, text, sizeof(text));
 	autofd dir = -1;
 	int r;
 
-	if (size < 0)
-		return errno == EINVAL ? 1 : describe(m, m->source, errno, err);
-	text[size] = '\0';
+	if (size <= 0)
+		return size ? rootfs_describe_bind(m, m->source, (int)-size, err) : 1;
 	r = path_make_parent(rootfs->fd, m->destination, name, &dir, err);
 	if (r < 0)
 		return r;
 	if (symlinkat(text, dir, name) == 0)
 		return 0;
 	if (errno != EEXIST)
-		return describe(m, m->source, errno, err);
+		return rootfs_describe_bind(m, m->source, errno, err);
 	size = readlinkat(dir, name, there, sizeof(there) - 1);
 	if (size >= 0) {
 		there[size] = '\0';
 		if (str_eq(text, there))
 			return 0;
 	}
-	return describe(m, m->source, EEXIST, err);
+	return rootfs_describe_bind(m, m->source, EEXIST, err);
 }
 
 /* The guest's own cgroup below the mount point of cgroup v2: "0::/path" in /proc/self/cgroup, as the guest has no cgroup
@@ -179,10 +194,11 @@ int rootfs_bind(const struct rootfs_plan *plan, struct rootfs *rootfs, const str
 			     (o->src_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
 	const char *source = m->source;
 	char room[PATH_MAX];
-	sweptfd tree = -1, place = -1;
+	const int prepared = rootfs_tree(plan, rootfs, m);
+	sweptfd tree = prepared, place = -1;
 	struct mount_target target;
 	struct stat st;
-	int r = o->copy_symlink ? copy_symlink(rootfs, m, err) : 1;
+	int r = o->copy_symlink ? copy_symlink(rootfs, m, prepared, err) : 1;
 
 	if (r <= 0)
 		return r;
@@ -192,9 +208,10 @@ int rootfs_bind(const struct rootfs_plan *plan, struct rootfs *rootfs, const str
 			return r;
 		source = room;
 	}
-	tree = sys_open_tree(AT_FDCWD, source, flags);
+	if (tree < 0)
+		tree = sys_open_tree(AT_FDCWD, source, flags);
 	if (tree < 0 || fstat(tree, &st) < 0)
-		return describe(m, source, errno, err);
+		return rootfs_describe_bind(m, source, errno, err);
 	r = rootfs_open_target(rootfs, m, S_ISDIR(st.st_mode), &target, err);
 	if (r < 0)
 		return r;
@@ -203,6 +220,6 @@ int rootfs_bind(const struct rootfs_plan *plan, struct rootfs *rootfs, const str
 	if (r == 0)
 		r = rootfs_attach(tree, place);
 	if (r < 0)
-		return describe(m, source, -r, err);
+		return rootfs_describe_bind(m, source, -r, err);
 	return verify(rootfs, m, err);
 }

@@ -139,6 +139,36 @@ static unsigned long first_flags(struct rootfs *rootfs, const struct mount_item 
 	return flags & ~(unsigned long)MS_RDONLY;
 }
 
+/* What the host side made: it has all its options, but for the mode of the directory that it covers. */
+static int attach_prepared(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m, int tree,
+			   struct err *err)
+{
+	struct mount_target target;
+	sweptfd place = -1, from = -1;
+	struct stat st;
+	int r = rootfs_open_target(rootfs, m, true, &target, err);
+
+	if (r < 0)
+		return r;
+	place = target.fd;
+	if (fstat(place, &st) < 0)
+		return err_sys(err, errno, "stat %s in the rootfs", m->destination);
+	if (m->options.tmpcopyup) {
+		from = openat(place, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (from < 0)
+			return err_sys(err, errno, "open %s in the rootfs", m->destination);
+	}
+	r = rootfs_attach(tree, place);
+	if (r < 0)
+		return describe(m, -r, err);
+	/* a mapping may leave the root of the file system to nobody: then its mode matters to nobody either */
+	if (str_eq(m->type, "tmpfs") && !target.made && !has_mode(m->options.data))
+		(void)!fchmodat(tree, ".", st.st_mode & 07777, 0);
+	if (from >= 0)
+		r = copy_up(m, from, tree, err);
+	return r < 0 ? r : finish(plan, rootfs, m, false, err);
+}
+
 static int mount_tmpfs(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m,
 		       struct err *err)
 {
@@ -175,10 +205,13 @@ static int mount_tmpfs(const struct rootfs_plan *plan, struct rootfs *rootfs, co
 static int mount_file_system(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m,
 			     struct err *err)
 {
+	const int prepared = rootfs_tree(plan, rootfs, m);
 	struct mount_target target;
 	sweptfd place = -1;
 	int r;
 
+	if (prepared >= 0)
+		return attach_prepared(plan, rootfs, m, prepared, err);
 	r = mount_in_dev(rootfs, m);
 	if (r <= 0)
 		return r < 0 ? describe(m, -r, err) : finish(plan, rootfs, m, true, err);

@@ -38,13 +38,22 @@ static int detach_parent(const char *path, struct err *err)
 }
 
 /* Nothing that is mounted from now on may reach the host, except below a bind mount that is shared with it. */
-static int set_propagation(const struct rootfs_plan *plan, struct err *err)
+static int set_propagation(const struct rootfs_plan *plan, const struct rootfs *rootfs, struct err *err)
 {
 	unsigned long propagation = rootfs_is_private(plan) ? MS_PRIVATE : plan->propagation;
 
 	if (mount(NULL, "/", NULL, propagation | MS_REC, NULL) < 0)
 		return err_sys(err, errno, "set the propagation of the mount namespace");
-	return propagation == MS_SHARED ? detach_parent(plan->path, err) : 0;
+	return propagation == MS_SHARED ? detach_parent(rootfs->is_stacked ? "/" : plan->path, err) : 0;
+}
+
+/* The host side prepared the rootfs, as nobody here gets to its path: it goes on top of "/", where it covers nothing that a
+ * path of this process leads to. */
+static int stack(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
+{
+	if (sys_move_mount(rootfs->fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_sys(err, errno, "root.path: attach %s", plan->path);
+	return 0;
 }
 
 static int place(const struct rootfs_plan *plan, struct err *err)
@@ -67,14 +76,17 @@ int rootfs_open(const struct rootfs_plan *plan, struct rootfs *rootfs, struct er
 {
 	int r = open_null(rootfs, err);
 
+	rootfs->fd = rootfs_take_root(plan, rootfs);
+	rootfs->is_stacked = rootfs->fd >= 0;
 	if (r == 0 && plan->context.has_mount_ns) {
-		r = set_propagation(plan, err);
+		r = set_propagation(plan, rootfs, err);
 		if (r == 0)
-			r = place(plan, err);
+			r = rootfs->is_stacked ? stack(plan, rootfs, err) : place(plan, err);
 	}
 	if (r < 0)
 		return r;
-	rootfs->fd = open(plan->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (!rootfs->is_stacked)
+		rootfs->fd = open(plan->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (rootfs->fd < 0)
 		return err_sys(err, errno, "root.path: open %s", plan->path);
 	rootfs_keep(rootfs, rootfs->null_fd);

@@ -18,7 +18,7 @@ enum option_kind {
 	OPTION_FIELD, /* value: enum option_field */
 };
 
-enum option_field { FIELD_REMOUNT, FIELD_TMPCOPYUP, FIELD_COPY_SYMLINK, FIELD_SRC_NOFOLLOW, FIELD_DEST_NOFOLLOW };
+enum option_field { FIELD_REMOUNT, FIELD_TMPCOPYUP, FIELD_COPY_SYMLINK, FIELD_SRC_NOFOLLOW, FIELD_DEST_NOFOLLOW, FIELD_IDMAP };
 
 struct option {
 	const char *name;
@@ -33,7 +33,8 @@ struct option {
 #define R_ON  false, true
 #define R_OFF true, true
 
-/* config.md, Linux mount options, and crun's three of symlinks.  Sorted by name, for find(). */
+/* config.md, Linux mount options; crun's three of symlinks, and its r variants of what a file system has as a whole, which
+ * mean the same as those without r.  Sorted by name, for find(). */
 #define OPTIONS(ROW) \
 	ROW("async", OPTION_SUPERBLOCK, OFF, MS_SYNCHRONOUS) \
 	ROW("atime", OPTION_ATIME, OFF, MOUNT_ATTR_NOATIME) \
@@ -45,6 +46,7 @@ struct option {
 	ROW("diratime", OPTION_ATTRIBUTE, OFF, MOUNT_ATTR_NODIRATIME) \
 	ROW("dirsync", OPTION_SUPERBLOCK, ON, MS_DIRSYNC) \
 	ROW("exec", OPTION_ATTRIBUTE, OFF, MOUNT_ATTR_NOEXEC) \
+	ROW("idmap", OPTION_FIELD, ON, FIELD_IDMAP) \
 	ROW("iversion", OPTION_SUPERBLOCK, ON, MS_I_VERSION) \
 	ROW("lazytime", OPTION_SUPERBLOCK, ON, MS_LAZYTIME) \
 	ROW("loud", OPTION_SUPERBLOCK, OFF, MS_SILENT) \
@@ -61,17 +63,22 @@ struct option {
 	ROW("nosuid", OPTION_ATTRIBUTE, ON, MOUNT_ATTR_NOSUID) \
 	ROW("nosymfollow", OPTION_ATTRIBUTE, ON, MOUNT_ATTR_NOSYMFOLLOW) \
 	ROW("private", OPTION_PROPAGATION, ON, MS_PRIVATE) \
+	ROW("rasync", OPTION_SUPERBLOCK, OFF, MS_SYNCHRONOUS) \
 	ROW("ratime", OPTION_ATIME, R_OFF, MOUNT_ATTR_NOATIME) \
 	ROW("rbind", OPTION_BIND, R_ON, 0) \
 	ROW("rdev", OPTION_ATTRIBUTE, R_OFF, MOUNT_ATTR_NODEV) \
 	ROW("rdiratime", OPTION_ATTRIBUTE, R_OFF, MOUNT_ATTR_NODIRATIME) \
+	ROW("rdirsync", OPTION_SUPERBLOCK, ON, MS_DIRSYNC) \
 	ROW("relatime", OPTION_ATIME, ON, MOUNT_ATTR_RELATIME) \
 	ROW("remount", OPTION_FIELD, ON, FIELD_REMOUNT) \
 	ROW("rexec", OPTION_ATTRIBUTE, R_OFF, MOUNT_ATTR_NOEXEC) \
+	ROW("ridmap", OPTION_FIELD, R_ON, FIELD_IDMAP) \
+	ROW("rmand", OPTION_SUPERBLOCK, ON, MS_MANDLOCK) \
 	ROW("rnoatime", OPTION_ATIME, R_ON, MOUNT_ATTR_NOATIME) \
 	ROW("rnodev", OPTION_ATTRIBUTE, R_ON, MOUNT_ATTR_NODEV) \
 	ROW("rnodiratime", OPTION_ATTRIBUTE, R_ON, MOUNT_ATTR_NODIRATIME) \
 	ROW("rnoexec", OPTION_ATTRIBUTE, R_ON, MOUNT_ATTR_NOEXEC) \
+	ROW("rnomand", OPTION_SUPERBLOCK, OFF, MS_MANDLOCK) \
 	ROW("rnorelatime", OPTION_ATIME, R_OFF, MOUNT_ATTR_RELATIME) \
 	ROW("rnostrictatime", OPTION_ATIME, R_OFF, MOUNT_ATTR_STRICTATIME) \
 	ROW("rnosuid", OPTION_ATTRIBUTE, R_ON, MOUNT_ATTR_NOSUID) \
@@ -86,6 +93,7 @@ struct option {
 	ROW("rstrictatime", OPTION_ATIME, R_ON, MOUNT_ATTR_STRICTATIME) \
 	ROW("rsuid", OPTION_ATTRIBUTE, R_OFF, MOUNT_ATTR_NOSUID) \
 	ROW("rsymfollow", OPTION_ATTRIBUTE, R_OFF, MOUNT_ATTR_NOSYMFOLLOW) \
+	ROW("rsync", OPTION_SUPERBLOCK, ON, MS_SYNCHRONOUS) \
 	ROW("runbindable", OPTION_PROPAGATION, R_ON, MS_UNBINDABLE) \
 	ROW("rw", OPTION_ATTRIBUTE, OFF, MOUNT_ATTR_RDONLY) \
 	ROW("shared", OPTION_PROPAGATION, ON, MS_SHARED) \
@@ -150,9 +158,9 @@ static void change_atime(struct mount_change *change, uint64_t mode, bool off)
 	change->clear |= MOUNT_ATTR__ATIME;
 }
 
-static void set_field(struct mount_options *o, uint64_t field)
+static void set_field(struct mount_options *o, const struct option *option)
 {
-	switch ((enum option_field)field) {
+	switch ((enum option_field)option->value) {
 	case FIELD_REMOUNT:
 		o->remount = true;
 		break;
@@ -167,6 +175,10 @@ static void set_field(struct mount_options *o, uint64_t field)
 		break;
 	case FIELD_DEST_NOFOLLOW:
 		o->dest_nofollow = true;
+		break;
+	case FIELD_IDMAP:
+		o->idmap = true;
+		o->idmap_below = option->below;
 		break;
 	}
 }
@@ -196,7 +208,7 @@ static void apply(const struct option *option, struct mount_options *o)
 		o->bind_below |= option->below;
 		break;
 	case OPTION_FIELD:
-		set_field(o, option->value);
+		set_field(o, option);
 		break;
 	case OPTION_NOTHING:
 		break;
@@ -208,12 +220,10 @@ static const char *keep(struct str_buf *text, struct arena *arena)
 	return text->failed ? NULL : arena_strdup(arena, text->data ? text->data : "");
 }
 
-/* idmap may carry mappings: idmap=uids=... */
-static bool is_not_yet(const char *name)
+/* What follows "idmap=" or "ridmap=", crun's way to give mappings; NULL: another option. */
+static const char *after_idmap(const char *name)
 {
-	const char *rest = str_after(name, name[0] == 'r' ? "ridmap" : "idmap");
-
-	return rest && (*rest == '\0' || *rest == '=');
+	return str_after(name, name[0] == 'r' ? "ridmap=" : "idmap=");
 }
 
 int mount_options_parse(const struct spec_strings *list, const char *where, bool is_bind, struct arena *arena,
@@ -225,11 +235,13 @@ int mount_options_parse(const struct spec_strings *list, const char *where, bool
 	size_t unknown = list->count;
 
 	for (size_t i = 0; i < list->count; i++) {
-		const char *name = list->items[i];
-		const struct option *option = find(name);
+		const char *name = list->items[i], *ranges = after_idmap(name);
+		const struct option *option = ranges ? find(name[0] == 'r' ? "ridmap" : "idmap") : find(name);
 
-		if (is_not_yet(name))
-			return err_user(err, "%s.options[%zu]: idmapped mounts are not supported yet", where, i);
+		if (option && option->kind == OPTION_FIELD && option->value == FIELD_IDMAP) {
+			o.idmap_index = i;
+			o.idmap_ranges = ranges && *ranges ? ranges : NULL;
+		}
 		str_append_f(&text, "%s%s", i ? "," : "", name);
 		if (option) {
 			apply(option, &o);

@@ -25,6 +25,9 @@ struct mount_options {
 	bool tmpcopyup;			 /* a tmpfs begins with a copy of what it covers */
 	bool copy_symlink;		 /* a source that is a symlink is copied, not mounted */
 	bool src_nofollow, dest_nofollow; /* the last component is taken as it is */
+	bool idmap, idmap_below;	 /* idmap, ridmap: its IDs are mapped; and of everything below */
+	const char *idmap_ranges;	 /* the mappings that the option itself names, unparsed; NULL: none */
+	size_t idmap_index;		 /* which option it was, for messages */
 	const char *data;		 /* the file system's own options, with commas between; "" when none */
 	const char *text;		 /* all of them, for messages */
 };

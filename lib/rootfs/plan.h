@@ -15,6 +15,18 @@ enum mount_kind {
 	MOUNT_CHANGE,	  /* remount */
 };
 
+/* A mapping of IDs that idmapped mounts have: IDs of the file system to IDs of the host. */
+struct mapping_item {
+	bool is_guests; /* the one of the guest's user namespace; its IDs are not known where that is joined */
+	struct spec_id_mappings uids, gids;
+};
+
+struct idmap_item {
+	bool is_set;
+	bool is_below;	/* what is mounted below is mapped too */
+	size_t mapping; /* which one of the plan's */
+};
+
 struct mount_item {
 	const char *where; /* for messages: "mounts[3]" */
 	enum mount_kind kind;
@@ -22,6 +34,7 @@ struct mount_item {
 	const char *source;	 /* of a bind: an absolute path of the host; NULL: none */
 	const char *type;	 /* NULL for a bind */
 	struct mount_options options;
+	struct idmap_item idmap;
 	bool literal;		 /* no symlink may be on the way to the destination */
 	bool may_be_in_proc;	 /* one of the few files of procfs that may be covered */
 	uint64_t magic;		 /* file system that must be there afterwards; 0: not checked */
@@ -54,6 +67,9 @@ struct rootfs_plan {
 	unsigned long propagation; /* MS_...; 0: unset */
 	bool propagation_below;
 	struct overlay_item overlay;
+	struct idmap_item root_idmap; /* of the rootfs, or of all layers of its overlay */
+	struct mapping_item *mappings; /* each once */
+	size_t mapping_count;
 	struct mount_item *mounts;
 	size_t mount_count;
 	bool sys_is_sysfs; /* nobody can move what is mounted below */
@@ -72,8 +88,13 @@ const char *plan_clean_path(const char *path, struct arena *arena);
 /* `path` itself if it is absolute, otherwise below the bundle.  NULL: memory ran out. */
 const char *plan_host_path(const struct rootfs_context *context, const char *path, struct arena *arena);
 
+/* Decide which IDs the mount `m` of the plan, whose kind is known, is mapped to. */
+int rootfs_plan_idmap(const struct spec_mount *mount, struct arena *arena, struct rootfs_plan *plan, struct mount_item *m,
+		      struct err *err);
+
 /* The sections of rootfs_plan(). */
 int rootfs_plan_mounts(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
+int rootfs_plan_root_idmap(const struct spec *spec, struct rootfs_plan *plan, struct err *err);
 int rootfs_plan_overlay(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
 int rootfs_plan_devices(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
 int rootfs_plan_masks(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);

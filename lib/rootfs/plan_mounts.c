@@ -110,8 +110,6 @@ static int plan_mount(const struct spec_mount *mount, struct arena *arena, struc
 	bool is_bind = mount->type && str_eq(mount->type, "bind");
 	int r;
 
-	if (mount->uid_mappings.count || mount->gid_mappings.count)
-		return err_user(err, "%s.uidMappings: idmapped mounts are not supported yet", m->where);
 	r = mount_options_parse(&mount->options, m->where, is_bind, arena, &m->options, err);
 	if (r < 0)
 		return r;
@@ -130,6 +128,8 @@ static int plan_mount(const struct spec_mount *mount, struct arena *arena, struc
 		r = check_options(m, err);
 	if (r == 0 && m->kind == MOUNT_FILE_SYSTEM && (str_eq(m->type, "cgroup") || str_eq(m->type, "cgroup2")))
 		r = plan_cgroup(&plan->context, m, err);
+	if (r == 0)
+		r = rootfs_plan_idmap(mount, arena, plan, m, err);
 	if (r < 0)
 		return r;
 	plan_checks(plan, m);
@@ -159,8 +159,11 @@ int rootfs_plan_mounts(const struct spec *spec, struct arena *arena, struct root
 	int r;
 
 	plan->mounts = ARENA_NEW(arena, struct mount_item, spec->mounts.count + own->count);
-	if (!plan->mounts)
+	plan->mappings = ARENA_NEW(arena, struct mapping_item, spec->mounts.count + 1); /* and the rootfs' own */
+	if (!plan->mounts || !plan->mappings)
 		return err_memory(err);
-	r = plan_list(&spec->mounts, "mounts", arena, plan, err);
+	r = rootfs_plan_root_idmap(spec, plan, err);
+	if (r == 0)
+		r = plan_list(&spec->mounts, "mounts", arena, plan, err);
 	return r < 0 ? r : plan_list(own, "kavel's own mount", arena, plan, err);
 }

@@ -47,6 +47,7 @@ static void close_all(struct rootfs *rootfs)
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		auto_close(fds[i]);
+	rootfs_release(rootfs);
 	(void)sys_close_range((unsigned int)rootfs->sweep_from, ~0U, 0); /* cannot fail with these arguments */
 	*rootfs = (struct rootfs)ROOTFS_CLOSED;
 }

@@ -1,8 +1,9 @@
 /* The guest's root file system: mounts, devices, masks and the switch of the root.
  *
  * rootfs_plan() is pure: it turns root, mounts, devices, masked and read-only paths, propagation and the
- * overlay annotations into a list of operations with all options parsed.  Everything else runs on the guest
- * side, in a mount namespace made for the guest, in this order:
+ * overlay annotations into a list of operations with all options parsed.  What only the host side may do is
+ * done there by rootfs_prepare(), before there is a guest.  Everything else runs on the guest side, in a mount
+ * namespace made for the guest, in this order:
  *
  * The caller's umask must be 0, so that the modes of what is made are exact.
  *
@@ -30,6 +31,7 @@ struct rootfs_context {
 	bool has_mount_ns;	  /* the guest has a mount namespace made for it */
 	bool has_user_ns;	  /* and a user namespace */
 	bool has_cgroup_ns;	  /* and a cgroup namespace */
+	const struct spec_id_mappings *uids, *gids; /* of its user namespace; NULL: none, or not known as it is joined */
 	bool has_network_ns;	  /* sysfs can be mounted only by the owner of the network namespace */
 	const struct spec_mounts *own_mounts; /* made after those of the spec; NULL: none */
 	const char *cgroup_layout; /* "v2", "hybrid", "v1" or "none": what a mount of type cgroup becomes */
@@ -47,6 +49,16 @@ const char *rootfs_path(const struct rootfs_plan *plan);
 /* Describe the plan for `kavel plan`: one line per operation. */
 void rootfs_plan_print(const struct rootfs_plan *plan, struct str_buf *out);
 
+/* True if rootfs_prepare() has something to do. */
+bool rootfs_wants_prepare(const struct rootfs_plan *plan);
+
+/* How many mappings of IDs the plan's idmapped mounts have. */
+size_t rootfs_mapping_count(const struct rootfs_plan *plan);
+
+/* One of them.  Returns false where it is that of a user namespace that the guest joins, whose IDs are not known. */
+bool rootfs_mapping(const struct rootfs_plan *plan, size_t index, const struct spec_id_mappings **ret_uids,
+		    const struct spec_id_mappings **ret_gids);
+
 /* What is open while the rootfs is set up, on the guest side.  Start with ROOTFS_CLOSED. */
 struct rootfs {
 	int fd;	      /* O_PATH of the rootfs */
@@ -58,12 +70,27 @@ struct rootfs {
 	int null_tree; /* a copy of null_fd's mount: once the host's tree is gone it could not be made */
 	int empty_fd;  /* the mount that masks directories */
 	int newest;    /* one of the latest descriptors that can be swept */
+	int *trees;    /* what was prepared: one detached mount for each of the plan's mounts, then the rootfs; -1: none */
+	size_t tree_count;
+	bool is_stacked; /* the rootfs lies on top of "/", not at its path */
+	uint64_t file_limit; /* RLIMIT_NOFILE before it was raised for `trees`; 0: it was not */
 
 	/* Set by the caller: no descriptor from this number on is in use, or will be before rootfs_protect() returns.  The set-up
 	 * closes what it opens there in one call. */
 	int sweep_from;
 };
 #define ROOTFS_CLOSED { .fd = -1, .null_fd = -1, .dev_fd = -1, .null_tree = -1, .empty_fd = -1 }
+
+/* Host side: make the mounts that the guest side could not: idmapped ones, and in a guest with a user namespace those of
+ * sources that its root, as an ID of the host, has no way to.  The guest inherits them, detached, by the fork; without the
+ * right to make any, the guest side is left to try.  users: a descriptor of a user namespace with each of the plan's mappings. */
+int rootfs_prepare(const struct rootfs_plan *plan, const int *users, struct rootfs *rootfs, struct err *err);
+
+/* Close what rootfs_prepare() made; for the host side, once the guest has it. */
+void rootfs_release(struct rootfs *rootfs);
+
+/* The highest descriptor that rootfs_prepare() made; -1: none. */
+int rootfs_highest(const struct rootfs *rootfs);
 
 /* Make "/" of this mount namespace not propagate to the host, put the rootfs in place and open it.  From here to the end of
  * rootfs_devices() the umask is 0, so that everything has the mode that it is made with. */

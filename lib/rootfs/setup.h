@@ -14,6 +14,21 @@ void rootfs_keep(struct rootfs *rootfs, int fd);
  * rootfs->empty_fd (which are never there both). */
 void rootfs_sweep(struct rootfs *rootfs);
 
+/* The detached mount that was prepared for a mount of the plan; -1: none was.  It stays open until the end, as the set-up counts
+ * on lower numbers than its own being taken. */
+int rootfs_tree(const struct rootfs_plan *plan, const struct rootfs *rootfs, const struct mount_item *item);
+
+/* Take the one that was prepared for the rootfs itself; -1: none was. */
+int rootfs_take_root(const struct rootfs_plan *plan, struct rootfs *rootfs);
+
+/* Give the detached mount `fd` its mapping.  name: the source, for messages; type: of its file system, NULL: find out from
+ * the path `name`. */
+int rootfs_idmap(int fd, const struct idmap_item *idmap, const int *users, const char *name, const char *type,
+		 struct err *err);
+
+/* Make a file system of the plan on the host side, idmapped and detached. */
+int rootfs_prepare_fs(const struct mount_item *item, const int *users, int *ret_tree, struct err *err);
+
 /* Mount the overlay that the annotations declare on the rootfs' path. */
 int rootfs_mount_overlay(const struct rootfs_plan *plan, struct err *err);
 

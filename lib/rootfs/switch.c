@@ -33,13 +33,13 @@ static int pivot(const struct rootfs_plan *plan, struct err *err)
 	return 0;
 }
 
-static int move(const struct rootfs_plan *plan, struct err *err)
+static int move(const struct rootfs_plan *plan, const struct rootfs *rootfs, struct err *err)
 {
 	int r = rootfs_hide_kernel_mounts(plan, err);
 
 	if (r < 0)
 		return r;
-	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+	if (!rootfs->is_stacked && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
 		return err_sys(err, errno, "move %s to /", plan->path);
 	if (chroot(".") < 0)
 		return err_sys(err, errno, "chroot to %s", plan->path);
@@ -67,5 +67,5 @@ int rootfs_switch(const struct rootfs_plan *plan, struct rootfs *rootfs, struct 
 		return err_sys(err, errno, "change to %s", plan->path);
 	if (!plan->context.has_mount_ns)
 		return chroot(".") < 0 ? err_sys(err, errno, "chroot to %s", plan->path) : 0;
-	return plan->context.no_pivot ? move(plan, err) : pivot(plan, err);
+	return plan->context.no_pivot ? move(plan, rootfs, err) : pivot(plan, err);
 }

@@ -324,11 +324,3 @@ prepare() {
 	assert_line content
 }
 
-@test "idmapped mounts are refused, not ignored" {
-	add_mount /data bind "$VOLUME" bind
-	config '.mounts[7].uidMappings = [{containerID: 0, hostID: 1000, size: 1}] |
-		.mounts[7].gidMappings = [{containerID: 0, hostID: 1000, size: 1}]'
-	run_guest exit=0
-	assert_refused "mounts[7].uidMappings"
-	assert_clean
-}

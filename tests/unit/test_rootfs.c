@@ -85,6 +85,13 @@ static void knows_every_option_of_the_specification(void)
 		"copy-symlink",
 		"src-nofollow",
 		"dest-nofollow",
+		"idmap",
+		"ridmap",
+		"rsync",
+		"rasync",
+		"rdirsync",
+		"rmand",
+		"rnomand",
 	};
 	const char *const *names = rootfs_option_names();
 	size_t count = 0;
@@ -174,10 +181,33 @@ static void clears_the_old_atime_mode_whenever_one_is_set(void)
 	arena_free(&arena);
 }
 
+static void keeps_options_of_idmapped_mounts_from_the_file_system(void)
+{
+	static const char *const lists[][3] = {
+		{ "idmap", NULL },
+		{ "ro", "ridmap", NULL },
+		{ "ro", "ridmap=uids=0-1-2;gids=0-1-2", NULL },
+		{ "idmap=", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		struct arena arena = { 0 };
+		struct mount_options o;
+		struct err err;
+
+		CHECK(parse(lists[i], i & 1, &arena, &o, &err) == 0);
+		CHECK_STR(o.data, "");
+		CHECK(o.idmap && o.idmap_below == (i == 1 || i == 2) && o.idmap_index == (i == 1 || i == 2));
+		CHECK(!o.idmap_ranges == (i != 2));
+		if (i == 2)
+			CHECK_STR(o.idmap_ranges, "uids=0-1-2;gids=0-1-2");
+		arena_free(&arena);
+	}
+}
+
 static void refuses_options_with_the_place(void)
 {
 	static const char *const unknown[] = { "ro", "frobnicate", NULL };
-	static const char *const idmap[] = { "idmap", NULL }, *const ridmap[] = { "ro", "ridmap=uids=0-1-2", NULL };
 	char word[5000];
 	const char *const longer[] = { word, NULL };
 	struct arena arena = { 0 };
@@ -188,10 +218,6 @@ static void refuses_options_with_the_place(void)
 	CHECK_STR(o.data, "frobnicate");
 	CHECK(parse(unknown, true, &arena, &o, &err) == -EINVAL);
 	CHECK_STR(err.text, "mounts[3].options[1]: unknown option \"frobnicate\" for a bind mount");
-	CHECK(parse(idmap, false, &arena, &o, &err) == -EINVAL);
-	CHECK_STR(err.text, "mounts[3].options[0]: idmapped mounts are not supported yet");
-	CHECK(parse(ridmap, true, &arena, &o, &err) == -EINVAL);
-	CHECK_HAS(err.text, "mounts[3].options[1]");
 	memset(word, 'x', sizeof(word) - 1);
 	word[sizeof(word) - 1] = '\0';
 	CHECK(parse(longer, false, &arena, &o, &err) == -EINVAL);
@@ -428,6 +454,7 @@ static const struct unit_test tests[] = {
 	TEST(turns_options_into_flags),
 	TEST(keeps_what_is_switched_off_apart_from_what_is_not_named),
 	TEST(clears_the_old_atime_mode_whenever_one_is_set),
+	TEST(keeps_options_of_idmapped_mounts_from_the_file_system),
 	TEST(refuses_options_with_the_place),
 	TEST(cleans_paths),
 	TEST(prints_the_plan),
