@@ -50,9 +50,9 @@ static int check_existing(const struct device_item *device, const struct stat *s
 }
 
 /* Where nodes may not be made (a user namespace), the host's node is mounted. */
-static int bind_device(const struct rootfs_plan *plan, const struct device_item *device, int dir, const char *name,
-		       struct err *err)
+static int bind_device(const struct device_item *device, int dir, const char *name, struct err *err)
 {
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, .propagation = MS_PRIVATE };
 	autofd source = open(device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	autofd tree = -1, place = -1;
 	struct stat st;
@@ -63,12 +63,12 @@ static int bind_device(const struct rootfs_plan *plan, const struct device_item 
 	r = check_existing(device, &st, err);
 	if (r < 0)
 		return err_in(err, "on the host");
-	if (mknodat(dir, name, S_IFREG | 0644, 0) < 0)
+	if (mknodat(dir, name, S_IFREG | 0644, 0) < 0 && errno != EEXIST)
 		return err_sys(err, errno, "%s: make %s", device->where, device->path);
 	place = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (place < 0)
 		return err_sys(err, errno, "%s: open %s", device->where, device->path);
-	tree = rootfs_copy_mount(plan, source);
+	tree = rootfs_copy_with(source, 0, &attr);
 	r = tree < 0 ? tree : rootfs_attach(tree, place);
 	return r < 0 ? err_sys(err, -r, "%s: bind the host's %s", device->where, device->path) : 0;
 }
@@ -97,11 +97,14 @@ static int make_device(const struct rootfs_plan *plan, const struct device_item 
 	if (mknodat(dir, name, device->mode, device->number) == 0)
 		return own(device, dir, name, maker, err);
 	if (errno == EPERM && !S_ISFIFO(device->mode) && plan->context.has_mount_ns)
-		return bind_device(plan, device, dir, name, err);
+		return bind_device(device, dir, name, err);
 	if (errno != EEXIST)
 		return err_sys(err, errno, "%s: make %s", device->where, device->path);
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, errno, "%s: stat %s", device->where, device->path);
+	/* what an earlier guest's device was bound to is still there in a root that outlives it */
+	if (plan->context.has_user_ns && plan->context.has_mount_ns && S_ISREG(st.st_mode) && !st.st_size)
+		return bind_device(device, dir, name, err);
 	return check_existing(device, &st, err);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/auto.h"
 #include "base/sys.h"
+#include "base/user.h"
 
 #define KEY_LOWERDIRS "org.kavel.overlay.lowerdirs"
 #define KEY_UPPERDIR  "org.kavel.overlay.upperdir"
@@ -92,6 +93,13 @@ static void append_dir(struct str_buf *data, const char *path)
 	}
 }
 
+/* In a user namespace only attributes of the class "user" can be written: what marks a directory as replaced would be lost
+ * otherwise. */
+static bool wants_user_attributes(const struct rootfs_plan *plan)
+{
+	return plan->context.has_user_ns || !user_ns_is_initial();
+}
+
 static void append_layers(const struct overlay_item *overlay, const char *upper, const char *work, struct str_buf *data)
 {
 	for (size_t i = 0; i < overlay->lower_count; i++) {
@@ -133,6 +141,10 @@ static int explain(const struct rootfs_plan *plan, int number, struct err *err)
 		return r;
 	(void)err_sys(err, number, "root.path: mount overlay of %zu lower directories to %s", overlay->lower_count,
 		      plan->path);
+	if (number == EPERM && wants_user_attributes(plan))
+		return err_hint(err, "Linux 5.11 is the first that lets a user namespace mount one");
+	if (number == EACCES)
+		return err_hint(err, "the caller must be able to write to the upper and the work directory");
 	if (number == ELOOP)
 		return err_hint(err, "one layer lies inside another");
 	if (number == EINVAL)
@@ -185,6 +197,8 @@ static int mount_layers(const struct rootfs_plan *plan, struct arena *paths, str
 	if (r < 0)
 		return r;
 	append_layers(overlay, upper, work, &data);
+	if (wants_user_attributes(plan))
+		str_append(&data, ",userxattr");
 	if (data.failed)
 		return err_memory(err);
 	if (data.size >= DATA_ROOM)
