@@ -1,6 +1,6 @@
 # Completion of kavel's command line for fish.
 
-set -l commands create start run exec kill delete pause resume state list ps spec plan features help
+set -l commands create start run exec kill delete pause resume update state list ps spec plan features help
 
 # The IDs of the containers below the state directory that the command line names.
 function __kavel_ids
@@ -26,6 +26,7 @@ complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a kill -d 'Sen
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a delete -d 'Delete a container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a pause -d 'Freeze all processes of a container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a resume -d 'Thaw the processes of a paused container'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a update -d 'Change the limits of a container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a state -d 'Print the state of a container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the containers'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a ps -d 'List the processes of a container'
@@ -83,6 +84,25 @@ complete -c kavel -n '__fish_seen_subcommand_from exec' -l console-socket -r -F 
 complete -c kavel -n '__fish_seen_subcommand_from exec' -l process-label -x -d 'SELinux label of the process'
 complete -c kavel -n '__fish_seen_subcommand_from exec' -l apparmor -x -d 'AppArmor profile of the process'
 
+# update
+complete -c kavel -n '__fish_seen_subcommand_from update' -s r -l resources -r -F -d 'JSON of linux.resources'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l memory -x -d 'Memory limit'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l memory-reservation -x -d 'Memory that is kept for it'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l memory-swap -x -d 'Limit of memory and swap together'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l pids-limit -x -d 'Number of processes'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l cpu-share -x -d 'Share of CPU time'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l cpu-quota -x -d 'CPU time in each period'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l cpu-period -x -d 'Length of the period'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l cpu-burst -x -d 'Unused time that may be saved up'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l cpu-idle -x -a '0 1' -d 'Only time that nobody else wants'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l cpu-rt-runtime -x -d 'Realtime in each realtime period'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l cpu-rt-period -x -d 'Length of the realtime period'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l cpuset-cpus -x -d 'CPUs to run on'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l cpuset-mems -x -d 'Memory nodes to use'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l blkio-weight -x -d 'Share of block I/O'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l kernel-memory -x -d 'Accepted, ignored'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l kernel-memory-tcp -x -d 'Accepted, ignored'
+
 # kill, delete, list, ps, help
 complete -c kavel -n '__fish_seen_subcommand_from kill' -s a -l all -d 'All processes of the container'
 complete -c kavel -n '__fish_seen_subcommand_from kill delete' -s r -l regex -d 'All containers that match'
@@ -91,4 +111,4 @@ complete -c kavel -n '__fish_seen_subcommand_from delete' -s f -l force -d 'Kill
 complete -c kavel -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 'table json' -d Format
 complete -c kavel -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'The IDs only'
 complete -c kavel -n '__fish_seen_subcommand_from help' -a "$commands"
-complete -c kavel -n '__fish_seen_subcommand_from start exec kill delete pause resume state ps' -a '(__kavel_ids)' -d Container
+complete -c kavel -n '__fish_seen_subcommand_from start exec kill delete pause resume update state ps' -a '(__kavel_ids)' -d Container

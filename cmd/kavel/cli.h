@@ -34,6 +34,11 @@ struct cli_options {
 	struct container_create_options create;
 	struct container_exec_options exec;
 	struct option_list env, caps, gids;
+	struct {
+		const char *resources, *memory, *memory_reservation, *memory_swap, *kernel_memory, *kernel_memory_tcp;
+		const char *cpu_share, *cpu_quota, *cpu_period, *cpu_burst, *cpu_idle, *cpu_rt_runtime, *cpu_rt_period;
+		const char *cpuset_cpus, *cpuset_mems, *pids_limit, *blkio_weight;
+	} update;
 	int format; /* enum cli_format */
 	bool all, force, regex, quiet, rootless_spec;
 };
@@ -71,7 +76,7 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_create, cli_delete, cli_exec, cli_features, cli_help, cli_kill, cli_list, cli_pause,
-	cli_plan, cli_ps, cli_resume, cli_run, cli_spec, cli_start, cli_state;
+	cli_plan, cli_ps, cli_resume, cli_run, cli_spec, cli_start, cli_state, cli_update;
 
 /* main.c: all commands, ended by NULL, in the order of the help; and one of them, or NULL. */
 extern const struct cli_command *const cli_commands[];

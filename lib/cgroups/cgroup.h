@@ -96,6 +96,15 @@ int cgroup_rejoin(const struct cgroup_layout *layout, const struct cgroup_made *
 /* Write the limits and attach the device program.  Errors name property, file, value and the errno's meaning. */
 int cgroup_limit(const struct cgroup_plan *plan, const struct cgroup_made *made, int v2_fd, struct err *err);
 
+/* Decide how limits of groups in use are changed: only what is set in `resources` is.  The plan is for cgroup_update(), and
+ * made lives as long as it does. */
+int cgroup_plan_update(const struct spec_resources *resources, const struct cgroup_layout *layout,
+		       const struct cgroup_made *made, struct arena *arena, struct cgroup_plan **ret, struct err *err);
+
+/* Change the limits: all or, on failure, none.  A v1 hierarchy in which the container has no group yet gets one, with all
+ * its processes; `made` is then another, to be recorded also on failure. */
+int cgroup_update(const struct cgroup_plan *plan, struct cgroup_made *made, struct err *err);
+
 /* Kill everything in a group that kavel made: cgroup.kill, or SIGKILL in a loop under freeze on v1.  A group that is
  * gone or is not ours (another inode) is left alone: returns 1. */
 int cgroup_kill(const struct cgroup_layout *layout, const struct cgroup_made *made, int signal, struct err *err);

@@ -28,7 +28,7 @@ static const struct {
 	{ EOPNOTSUPP, "this kernel does not support the setting" },
 };
 
-static int refused(const struct cgroup_write *item, const char *path, int number, struct err *err)
+int limit_refused(const struct cgroup_write *item, const char *path, int number, struct err *err)
 {
 	(void)err_sys(err, number, "linux.resources.%s: write \"%s\" to %s of cgroup %s", item->property, item->value,
 		      item->file, path);
@@ -66,22 +66,18 @@ static int write_one(const struct cgroup_plan *plan, const struct cgroup_write *
 	}
 	if (str_eq(item->property, "devices") && delegate_forgives_devices(plan, r))
 		return 0;
-	return refused(item, plan->path, -r, err);
+	return limit_refused(item, plan->path, -r, err);
 }
 
-/* memory.checkBeforeUpdate: a limit below what is in use would make the kernel kill. */
-static int check_usage(const struct cgroup_plan *plan, int v2_fd, struct err *err)
+/* A limit below what is in use would make the kernel kill. */
+int limit_check_usage(const struct cgroup_plan *plan, int dir, struct err *err)
 {
-	bool unified = (int)plan->memory == plan->unified;
-	char path[GROUP_PATH_MAX + 256], text[64];
+	const bool unified = (int)plan->memory == plan->unified;
+	char text[64];
 	int64_t usage;
-	int dir;
 
-	if (!plan->usage_below.is_set)
-		return 0;
-	dir = open_dir(plan, plan->memory, v2_fd, unified ? "memory.current" : "memory.usage_in_bytes", path,
-		       sizeof(path));
-	if (file_read_short(dir, path, text, sizeof(text)) < 0 || !str_i64(text, 0, INT64_MAX, &usage))
+	if (file_read_short(dir, unified ? "memory.current" : "memory.usage_in_bytes", text, sizeof(text)) < 0 ||
+	    !str_i64(text, 0, INT64_MAX, &usage))
 		return err_user(err, "linux.resources.memory.checkBeforeUpdate: the usage of cgroup %s cannot be read",
 				plan->path);
 	if (usage > plan->usage_below.value)
@@ -91,13 +87,27 @@ static int check_usage(const struct cgroup_plan *plan, int v2_fd, struct err *er
 	return 0;
 }
 
+/* Also when a group is taken that existed: what its earlier processes read from files may still be charged to it. */
+static int check_usage_at(const struct cgroup_plan *plan, int v2_fd, struct err *err)
+{
+	char path[GROUP_PATH_MAX];
+	autofd dir = -1;
+
+	if ((int)plan->memory == plan->unified)
+		return limit_check_usage(plan, v2_fd, err);
+	group_full_path(plan->layout, plan->memory, plan->path, path);
+	dir = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return dir < 0 ? err_sys(err, errno, "open cgroup %s", path) : limit_check_usage(plan, dir, err);
+}
+
 int cgroup_limit(const struct cgroup_plan *plan, const struct cgroup_made *made, int v2_fd, struct err *err)
 {
-	int r;
+	int r = 0;
 
 	if (!made->path[0])
 		return 0;
-	r = check_usage(plan, v2_fd, err);
+	if (plan->usage_below.is_set)
+		r = check_usage_at(plan, v2_fd, err);
 	for (const struct cgroup_write *item = plan->writes; r == 0 && item; item = item->next) {
 		r = write_one(plan, item, v2_fd, err);
 		if (r > 0) {

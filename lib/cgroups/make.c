@@ -143,8 +143,8 @@ static int hand_down(const char *parent, const char *missing, struct err *err)
 }
 
 /* Let the parents hand the controllers down, from the root on, where they do not yet. */
-static int enable_controllers(const struct cgroup_plan *plan, int dir, const char *full, size_t root_size,
-			      struct err *err)
+int group_enable_controllers(const struct cgroup_plan *plan, int dir, const char *full, size_t root_size,
+			     struct err *err)
 {
 	char path[GROUP_PATH_MAX], missing[256];
 
@@ -197,8 +197,8 @@ static int inherit_cpuset(const char *full, size_t root_size, struct err *err)
 	return 0;
 }
 
-static int make_group(const struct cgroup_plan *plan, unsigned int hierarchy, struct cgroup_made *made, int *ret_fd,
-		      struct err *err)
+int group_make(const struct cgroup_plan *plan, unsigned int hierarchy, struct cgroup_made *made, int *ret_fd,
+	       struct err *err)
 {
 	const struct cgroup_hierarchy *item = &plan->layout->items[hierarchy];
 	size_t root_size = strlen(item->mount_point);
@@ -225,7 +225,7 @@ static int make_group(const struct cgroup_plan *plan, unsigned int hierarchy, st
 	if (!levels)
 		r = check_existing(dir, is_unified, full, err);
 	if (r == 0 && is_unified)
-		r = enable_controllers(plan, dir, full, root_size, err);
+		r = group_enable_controllers(plan, dir, full, root_size, err);
 	if (r == 0 && !is_unified && cgroup_has_word(item->controllers, "cpuset", ','))
 		r = inherit_cpuset(full, root_size, err);
 	if (r == 0 && is_unified)
@@ -236,11 +236,11 @@ static int make_group(const struct cgroup_plan *plan, unsigned int hierarchy, st
 static int make_groups(const struct cgroup_plan *plan, struct cgroup_made *made, int *ret_fd, struct err *err)
 {
 	unsigned int first = cgroup_tracking(plan->layout);
-	int r = make_group(plan, first, made, ret_fd, err);
+	int r = group_make(plan, first, made, ret_fd, err);
 
 	for (unsigned int i = 0; r == 0 && i < plan->layout->count; i++)
 		if (i != first && plan->hierarchies & 1u << i)
-			r = make_group(plan, i, made, ret_fd, err);
+			r = group_make(plan, i, made, ret_fd, err);
 	return r;
 }
 

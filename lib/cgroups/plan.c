@@ -124,8 +124,8 @@ static int (*const sections[])(struct planner *planner, struct err *err) = {
 	plan_rdma, plan_network, plan_unified, plan_devices,
 };
 
-static int plan_resources(struct cgroup_plan *plan, const struct spec_resources *resources, struct arena *arena,
-			  struct err *err)
+int plan_resources(struct cgroup_plan *plan, const struct spec_resources *resources, struct arena *arena,
+		   struct err *err)
 {
 	struct planner planner = { .plan = plan, .resources = resources, .arena = arena };
 
@@ -171,12 +171,9 @@ static int plan_path(const struct spec *spec, const struct cgroup_request *reque
 	return cgroup_path(wanted, request->id, request->layout, arena, &plan->path, err);
 }
 
-int cgroup_plan(const struct spec *spec, const struct cgroup_request *request, struct arena *arena,
-		struct cgroup_plan **ret, struct err *err)
+int plan_begin(const struct cgroup_layout *layout, struct arena *arena, struct cgroup_plan **ret, struct err *err)
 {
-	const struct cgroup_layout *layout = request->layout;
 	struct cgroup_plan *plan = ARENA_NEW(arena, struct cgroup_plan, 1);
-	int r;
 
 	if (!plan)
 		return err_memory(err);
@@ -184,6 +181,19 @@ int cgroup_plan(const struct spec *spec, const struct cgroup_request *request, s
 	plan->path = "";
 	plan->tail = &plan->writes;
 	plan->unified = cgroup_unified(layout);
+	*ret = plan;
+	return 0;
+}
+
+int cgroup_plan(const struct spec *spec, const struct cgroup_request *request, struct arena *arena,
+		struct cgroup_plan **ret, struct err *err)
+{
+	const struct cgroup_layout *layout = request->layout;
+	struct cgroup_plan *plan;
+	int r = plan_begin(layout, arena, &plan, err);
+
+	if (r < 0)
+		return r;
 	*ret = plan;
 	if (request->manager == CGROUP_MANAGER_DISABLED)
 		return 0;

@@ -41,6 +41,28 @@ struct cgroup_plan {
 	struct device_rules device_rules;      /* what it was made from, for printing */
 };
 
+/* Make the group of one hierarchy as the plan has it, and note it in `made`.  *ret_fd: set for v2 alone. */
+int group_make(const struct cgroup_plan *plan, unsigned int hierarchy, struct cgroup_made *made, int *ret_fd,
+	       struct err *err);
+
+/* Let the groups above the v2 group `dir` hand the plan's controllers down to it, where they do not yet.  full: its path,
+ * whose first `root_size` bytes are the mount point. */
+int group_enable_controllers(const struct cgroup_plan *plan, int dir, const char *full, size_t root_size,
+			     struct err *err);
+
+/* Plan all of linux.resources. */
+int plan_resources(struct cgroup_plan *plan, const struct spec_resources *resources, struct arena *arena,
+		   struct err *err);
+
+/* An empty plan for groups of a layout. */
+int plan_begin(const struct cgroup_layout *layout, struct arena *arena, struct cgroup_plan **ret, struct err *err);
+
+/* limit.c: the error of a value that the kernel refused with that errno (positive).  Returns -number. */
+int limit_refused(const struct cgroup_write *item, const char *path, int number, struct err *err);
+
+/* limit.c: memory.checkBeforeUpdate.  dir: of the memory controller's group. */
+int limit_check_usage(const struct cgroup_plan *plan, int dir, struct err *err);
+
 /* A plan being made. */
 struct planner {
 	struct cgroup_plan *plan;

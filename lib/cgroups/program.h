@@ -30,6 +30,9 @@ int device_program_load(const struct device_program *program, int *ret_fd, struc
 /* Load it and attach it to a cgroup v2 directory, beside programs that are there already: all must allow. */
 int device_program_attach(const struct device_program *program, int cgroup, struct err *err);
 
+/* The same, but in the place of one that was attached there before, without a moment between them. */
+int device_program_replace(const struct device_program *program, int cgroup, struct err *err);
+
 /* Detach the programs that device_program_attach() attached to a cgroup; others stay.  Failures are ignored: the group
  * stays as narrow as it was. */
 void device_program_detach(int cgroup);

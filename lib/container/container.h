@@ -99,6 +99,17 @@ int container_delete(const struct container_host *host, const char *id, bool for
 int container_pause(const struct container_host *host, const char *id, struct err *err);
 int container_resume(const struct container_host *host, const char *id, struct err *err);
 
+/* What update changes: linux.resources as in config.json; what is not named stays. */
+struct container_update_options {
+	const char *id;
+	const char *resources_file; /* "-": standard input; NULL: none */
+	const char *resources;	    /* JSON text whose values come before those of the file; NULL: none */
+};
+
+/* Change the limits of a container, all or none, and what is kept of its configuration with them.
+ * Errors: not created, running or paused; no cgroup; and those of create, which name linux.resources.<property>. */
+int container_update(const struct container_host *host, const struct container_update_options *options, struct err *err);
+
 enum container_status {
 	CONTAINER_CREATING,
 	CONTAINER_CREATED,

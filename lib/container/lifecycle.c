@@ -19,6 +19,7 @@ static const struct {
 	[LIFECYCLE_EXEC]     = { "exec in", IN(CREATED) | IN(RUNNING) | IN(PAUSED),	 false },
 	[LIFECYCLE_PAUSE]    = { "pause",  IN(CREATED) | IN(RUNNING),			 true },
 	[LIFECYCLE_RESUME]   = { "resume", IN(PAUSED),					 true },
+	[LIFECYCLE_UPDATE] = { "update", IN(CREATED) | IN(RUNNING) | IN(PAUSED),			 true },
 };
 
 static const char *const status_names[] = {

@@ -228,6 +228,14 @@ int state_save(const struct state *state, struct err *err)
 	return r < 0 ? r : file_replace(state->dir, STATE_INTENT, text.data, text.size, 0600, err);
 }
 
+int state_change(const struct state *state, struct err *err)
+{
+	autobuf text = { 0 };
+	int r = record_encode(state, &text, err);
+
+	return r < 0 ? r : file_replace(state->dir, STATE_RECORD, text.data, text.size, 0600, err);
+}
+
 bool state_is_watched(const struct state *state)
 {
 	return !state->has_pid_ns || state->may_trace || faccessat(state->dir, STATE_TRACES, F_OK, 0) == 0;

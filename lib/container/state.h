@@ -73,6 +73,9 @@ int state_relock(struct state *state, struct err *err);
 /* Write the record of a container that is being created. */
 int state_save(const struct state *state, struct err *err);
 
+/* Write the record anew of a container that is there; it is locked. */
+int state_change(const struct state *state, struct err *err);
+
 /* True if a process that joins the container can be traced there while it is still this program. */
 bool state_is_watched(const struct state *state);
 

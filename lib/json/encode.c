@@ -163,6 +163,12 @@ void json_put_u64(struct json_writer *writer, const char *key, uint64_t value)
 	str_append_f(writer->out, "%" PRIu64, value);
 }
 
+void json_put_number(struct json_writer *writer, const char *key, const char *text)
+{
+	put_key(writer, key);
+	str_append(writer->out, text);
+}
+
 void json_put_i64(struct json_writer *writer, const char *key, int64_t value)
 {
 	put_key(writer, key);

@@ -47,5 +47,12 @@ void json_put_null(struct json_writer *writer, const char *key);
 void json_put_strings(struct json_writer *writer, const char *key, const char *const *items, size_t count);
 void json_put_names(struct json_writer *writer, const char *key, const char *const *names);
 
+/* A number that is written already, such as "0.25". */
+void json_put_number(struct json_writer *writer, const char *key, const char *text);
+
+/* A whole value that json_read() made. */
+struct json_t;
+void json_put_value(struct json_writer *writer, const char *key, const struct json_t *value);
+
 /* Append a quoted string alone: for lines that are put together by hand. */
 void json_quote(struct str_buf *out, const char *text);
