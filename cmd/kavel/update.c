@@ -136,7 +136,8 @@ static int run(struct cli *cli, char **words, struct err *err)
 	if (r < 0)
 		return r;
 	if (o->update.kernel_memory || o->update.kernel_memory_tcp) {
-		log_warning("--kernel-memory and --kernel-memory-tcp are ignored: the kernel has no such limits any more");
+		log_warning(
+			"--kernel-memory and --kernel-memory-tcp are ignored: the kernel has no such limits any more");
 		count++;
 	}
 	if (o->update.resources && *o->update.resources)
@@ -174,8 +175,8 @@ const struct cli_command cli_update = {
 	.name = "update",
 	.arguments = "ID",
 	.summary = "Change the limits of a container",
-	.details = "A SIZE is in bytes, or has a suffix: k, m, g, t. What is not given stays as it is; options come before\n"
-		   "the values of --resources. Either all is changed or, when something is refused, nothing.",
+	.details = "A SIZE is in bytes, or has a suffix: k, m, g, t. What is not given stays as it is; options come\n"
+		   "before the values of --resources. Either all is changed or, when something is refused, nothing.",
 	.options = { own_options },
 	.words_min = 1,
 	.words_max = 1,

@@ -70,14 +70,14 @@ static int write_one(const struct cgroup_plan *plan, const struct cgroup_write *
 }
 
 /* A limit below what is in use would make the kernel kill. */
-int limit_check_usage(const struct cgroup_plan *plan, int dir, struct err *err)
+int limit_check_usage(const struct cgroup_plan *plan, int dir, const char *prefix, struct err *err)
 {
 	const bool unified = (int)plan->memory == plan->unified;
-	char text[64];
+	char path[GROUP_PATH_MAX + 32], text[64];
 	int64_t usage;
 
-	if (file_read_short(dir, unified ? "memory.current" : "memory.usage_in_bytes", text, sizeof(text)) < 0 ||
-	    !str_i64(text, 0, INT64_MAX, &usage))
+	(void)snprintf(path, sizeof(path), "%s%s", prefix, unified ? "memory.current" : "memory.usage_in_bytes");
+	if (file_read_short(dir, path, text, sizeof(text)) < 0 || !str_i64(text, 0, INT64_MAX, &usage))
 		return err_user(err, "linux.resources.memory.checkBeforeUpdate: the usage of cgroup %s cannot be read",
 				plan->path);
 	if (usage > plan->usage_below.value)
@@ -87,17 +87,14 @@ int limit_check_usage(const struct cgroup_plan *plan, int dir, struct err *err)
 	return 0;
 }
 
-/* Also when a group is taken that existed: what its earlier processes read from files may still be charged to it. */
 static int check_usage_at(const struct cgroup_plan *plan, int v2_fd, struct err *err)
 {
 	char path[GROUP_PATH_MAX];
-	autofd dir = -1;
 
 	if ((int)plan->memory == plan->unified)
-		return limit_check_usage(plan, v2_fd, err);
-	group_full_path(plan->layout, plan->memory, plan->path, path);
-	dir = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return dir < 0 ? err_sys(err, errno, "open cgroup %s", path) : limit_check_usage(plan, dir, err);
+		return limit_check_usage(plan, v2_fd, "", err);
+	(void)snprintf(path, sizeof(path), "%s%s/", plan->layout->items[plan->memory].mount_point, plan->path);
+	return limit_check_usage(plan, AT_FDCWD, path, err);
 }
 
 int cgroup_limit(const struct cgroup_plan *plan, const struct cgroup_made *made, int v2_fd, struct err *err)
@@ -107,7 +104,7 @@ int cgroup_limit(const struct cgroup_plan *plan, const struct cgroup_made *made,
 	if (!made->path[0])
 		return 0;
 	if (plan->usage_below.is_set)
-		r = check_usage_at(plan, v2_fd, err);
+		r = check_usage_at(plan, v2_fd, err); /* a group that existed may have cached files charged to it */
 	for (const struct cgroup_write *item = plan->writes; r == 0 && item; item = item->next) {
 		r = write_one(plan, item, v2_fd, err);
 		if (r > 0) {

@@ -60,8 +60,9 @@ int plan_begin(const struct cgroup_layout *layout, struct arena *arena, struct c
 /* limit.c: the error of a value that the kernel refused with that errno (positive).  Returns -number. */
 int limit_refused(const struct cgroup_write *item, const char *path, int number, struct err *err);
 
-/* limit.c: memory.checkBeforeUpdate.  dir: of the memory controller's group. */
-int limit_check_usage(const struct cgroup_plan *plan, int dir, struct err *err);
+/* limit.c: memory.checkBeforeUpdate: a limit below what is in use would make the kernel kill.  The files of the memory
+ * controller's group begin with `prefix` below `dir`. */
+int limit_check_usage(const struct cgroup_plan *plan, int dir, const char *prefix, struct err *err);
 
 /* A plan being made. */
 struct planner {

@@ -335,7 +335,7 @@ static int change_all(struct update *update, struct err *err)
 	int r = open_groups(update, err);
 
 	if (r == 0 && plan->usage_below.is_set)
-		r = limit_check_usage(plan, update->dirs[plan->memory], err);
+		r = limit_check_usage(plan, update->dirs[plan->memory], "", err);
 	if (r == 0)
 		r = collect(update, err);
 	if (r < 0)

@@ -127,7 +127,8 @@ static int merge_config(struct update *update, struct err *err)
 /* Memory and swap are counted together in `swap`: each of the two is written by what the other is. */
 static void complete_memory(struct spec_memory *memory, const struct spec_memory *old)
 {
-	const bool has_limit = memory->limit.is_set && memory->limit.value, has_swap = memory->swap.is_set && memory->swap.value;
+	const bool has_limit = memory->limit.is_set && memory->limit.value,
+		   has_swap = memory->swap.is_set && memory->swap.value;
 
 	if (!memory->is_set)
 		return;

@@ -12,7 +12,7 @@ static void put_object(struct json_writer *writer, const char *key, const json_t
 	const char *name;
 
 	json_open_object(writer, key);
-	json_object_foreach (all, name, value)
+	json_object_foreach(all, name, value)
 		json_put_value(writer, name, value);
 	json_close(writer);
 }
@@ -23,8 +23,7 @@ static void put_array(struct json_writer *writer, const char *key, const json_t 
 	size_t i;
 
 	json_open_array(writer, key);
-	json_array_foreach (array, i, value)
-		json_put_value(writer, NULL, value);
+	json_array_foreach(array, i, value) json_put_value(writer, NULL, value);
 	json_close(writer);
 }
 
