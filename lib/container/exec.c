@@ -11,6 +11,7 @@
 #include "container/foreground.h"
 #include "container/handover.h"
 #include "container/lifecycle.h"
+#include "container/rights.h"
 #include "container/run.h"
 #include "container/spawn.h"
 #include "container/step.h"
@@ -100,9 +101,28 @@ static int take_terminal(const struct container_exec_options *o, struct run *run
 	return terminal_send(o->console_socket, master, err);
 }
 
+/* A container without a user or time namespace of its own: its other types, own or not, are joined by one call.  Otherwise
+ * only those that differ, as entering the own user namespace is an error, and others may need rights that the caller has not. */
+static int find_namespaces(struct run *run, struct err *err)
+{
+	const struct ns_plan *ns = &run->plan->ns;
+
+	run->beside = (struct ns_beside){
+		.init = run->init,
+		.pid = run->state->init.pid,
+		.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP,
+	};
+	if (!ns_is_private(ns, SPEC_NS_USER) && !ns_is_private(ns, SPEC_NS_TIME))
+		return 0;
+	return ns_differ(run->beside.pid, &run->beside.flags, err);
+}
+
 static int start_process(const struct container_exec_options *o, struct run *run, struct err *err)
 {
-	int r = spawn(run, err);
+	int r = find_namespaces(run, err);
+
+	if (r == 0)
+		r = spawn(run, err);
 
 	/* a guest such as systemd hands controllers down to groups below its own, which then takes no process itself */
 	if (r == -EBUSY && run->cgroup >= 0 && !o->cgroup) {
@@ -111,6 +131,11 @@ static int start_process(const struct container_exec_options *o, struct run *run
 		r = open_init_cgroup(run, err);
 		if (r == 0)
 			r = spawn(run, err);
+	}
+	if (r == 0 && plan_has_user_ns(run->plan)) {
+		r = rights_give(run, err);
+		if (r == 0)
+			r = wire_tell(run->wire, MSG_RIGHTS_GIVEN, -1, err);
 	}
 	if (r == 0)
 		r = take_terminal(o, run, err);

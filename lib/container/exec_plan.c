@@ -172,6 +172,10 @@ int exec_plan_make(const struct state *state, const struct container_exec_option
 	if (r == 0 && ret->process.cwd[0] != '/')
 		r = err_user(err, "the working directory %s is not an absolute path", ret->process.cwd);
 	if (r == 0)
+		r = spec_check_user(plan->spec, &ret->process.user, err);
+	if (r == 0)
+		r = ns_plan(plan->spec, &plan->ns, err);
+	if (r == 0)
 		r = plan_process(plan, err);
 	if (r == 0)
 		r = affinity_plan(&ret->process.exec_cpu_affinity, &plan->affinity, err);

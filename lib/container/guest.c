@@ -85,7 +85,17 @@ static int join_cgroup_again(struct run *run, struct err *err)
 
 static int join_container(struct run *run, struct err *err)
 {
-	return ns_join_all(run->init, run->state->init.pid, err);
+	return ns_join_beside(&run->beside, err);
+}
+
+static int enter_time(struct run *run, struct err *err)
+{
+	return ns_enter_time(&run->ns, err);
+}
+
+static int enter_user(struct run *run, struct err *err)
+{
+	return user_enter(&run->plan->process->user, err);
 }
 
 static int enter_namespaces(struct run *run, struct err *err)
@@ -209,12 +219,12 @@ static int rlimits(struct run *run, struct err *err)
 
 static int scheduler(struct run *run, struct err *err)
 {
-	return scheduler_apply(&run->plan->scheduler, err);
+	return scheduler_apply(&run->plan->scheduler, 0, err);
 }
 
 static int ioprio(struct run *run, struct err *err)
 {
-	return ioprio_apply(&run->plan->ioprio, err);
+	return ioprio_apply(&run->plan->ioprio, 0, err);
 }
 
 static int reset_affinity(struct run *run, struct err *err)
@@ -247,7 +257,8 @@ static int give_stdio(struct run *run, struct err *err)
 	const struct spec_user *user = &run->plan->process->user;
 	struct stat st;
 
-	if (user->uid == 0) /* may open them again anyway */
+	/* may open them again anyway; or the host side has done it */
+	if (user->uid == 0 || plan_has_user_ns(run->plan))
 		return 0;
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fstat(fd, &st) < 0)
@@ -476,6 +487,10 @@ static int start_hooks(struct run *run, struct err *err)
 	DO	(NULL,			program,		NULL)
 
 const struct step guest_create[] = {
+	/* a user namespace is useless before its mappings; while an unprivileged caller can still open this process' files in /proc */
+	HEAR_IF	(plan_has_user_ns,	MSG_RIGHTS_GIVEN),
+	/* the same */
+	DO_IF	(plan_has_time_offsets,	"time namespace",	enter_time,	NULL),
 	/* first of all: nothing of the caller's may reach what comes */
 	DO	("session",		session,		NULL),
 	/* before the cgroup namespace, whose root is the group of that moment, and while the host's tree is there */
@@ -488,10 +503,14 @@ const struct step guest_create[] = {
 	DO_IF	(plan_wants_keyring,	"session keyring",	keyring,	NULL),
 	DO_IF	(plan_has_hostname,	"hostname",		hostname,	NULL),
 	DO_IF	(plan_has_new_network,	"loopback",		loopback,	NULL),
-	/* these two write to procfs while it is still the host's, which no image can have replaced */
+	/* these write to procfs while it is still the host's, which no image can have replaced */
 	DO_IF	(plan_has_oom_score,	"oom score",		oom_score,	NULL),
-	DO_IF	(plan_has_sysctl,	"sysctl",		sysctl,		NULL),
+	/* as the caller, who may reach a path that the root of a user namespace may not */
 	DO	("rootfs",		open_rootfs,		NULL),
+	/* what is made from here on has an owner in the user namespace */
+	DO_IF	(plan_has_user_ns,	"user namespace",	enter_user,	NULL),
+	/* as its root, who alone may write some of them */
+	DO_IF	(plan_has_sysctl,	"sysctl",		sysctl,		NULL),
 	DO_IF	(plan_has_mount_ns,	NULL,			mount_all,	NULL),
 	DO_IF	(plan_has_mount_ns,	"devices",		make_devices,	NULL),
 	/* createRuntime hooks find the mounts in place, as with other runtimes, and the root not yet switched */
@@ -519,6 +538,7 @@ const struct step guest_create[] = {
 
 /* A further process: what create does to namespaces and mounts has been done. */
 const struct step guest_exec[] = {
+	HEAR_IF	(plan_has_user_ns,	MSG_RIGHTS_GIVEN),
 	/* undumpable before it joins: a guest's process must not trace it, nor see its descriptors (CVE-2016-9962) */
 	DO	("session",		session,		NULL),
 	DO	("cgroup",		join_cgroup_again,	NULL),
@@ -528,6 +548,7 @@ const struct step guest_exec[] = {
 	/* in sight of the host's procfs, too */
 	DO_IF	(plan_has_label,	"security label",	open_label,	NULL),
 	DO	("namespaces",		join_container,		NULL),
+	DO_IF	(plan_has_user_ns,	"user namespace",	enter_user,	NULL),
 	DO_IF	(plan_wants_keyring,	"session keyring",	keyring,	NULL),
 	DO_IF	(plan_has_terminal,	"terminal",		make_terminal,	NULL),
 	TELL_IF	(plan_has_terminal,	MSG_TERMINAL),

@@ -12,6 +12,7 @@
 #include "container/handover.h"
 #include "container/hooks.h"
 #include "container/notify.h"
+#include "container/rights.h"
 #include "container/run.h"
 #include "container/socket.h"
 #include "container/spawn.h"
@@ -127,6 +128,11 @@ static int spawn_guest(struct run *run, struct err *err)
 	return proc_identify(run->pidfd, run->child, &run->state->init, err);
 }
 
+static int give_rights(struct run *run, struct err *err)
+{
+	return rights_give(run, err);
+}
+
 /* Kill the first process and wait for its end; when it is our child, reap it. */
 static int kill_guest(struct state *state, struct err *err)
 {
@@ -219,6 +225,8 @@ const struct step host_create[] = {
 	/* mounts that the guest may not make, which it gets by the fork; some are mapped to a namespace that it joins */
 	DO_IF	(plan_prepares_mounts,	NULL,			prepare_mounts,	NULL),
 	DO	("guest process",	spawn_guest,		kill_guest),
+	DO_IF	(plan_has_user_ns,	"user namespace",	give_rights,	NULL),
+	TELL_IF	(plan_has_user_ns,	MSG_RIGHTS_GIVEN),
 	DO	("state",		record,			NULL),
 	HEAR_IF	(plan_has_runtime_hooks, MSG_WANT_HOOKS),
 	DO_IF	(plan_has_runtime_hooks, NULL,			runtime_hooks,	NULL),

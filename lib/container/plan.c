@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "container/notify.h"
+#include "namespaces/map.h"
 #include "seccomp/seccomp.h"
 
 /* The bundle's absolute path, without symlinks: the state names it for other callers with other directories. */
@@ -167,6 +168,22 @@ static int plan_rootfs(struct plan *plan, struct err *err)
 	return r;
 }
 
+/* A process in the new user namespace can have only IDs that exist there, and groups only where they may be set. */
+static int plan_mappings(struct plan *plan, struct err *err)
+{
+	const struct ns_plan *ns = &plan->ns;
+
+	if (!ns->uids)
+		return 0;
+	if (!ns->uids->count || !ns->gids->count)
+		return err_user(err, "linux.%s: missing, which a new user namespace in linux.namespaces needs",
+				ns->uids->count ? "gidMappings" : "uidMappings");
+	if (plan->process->user.additional_gids.count && ns_map_denies_setgroups(ns->gids))
+		return err_user(err, "process.user.additionalGids: a user namespace with no more than the caller's own "
+				     "group in linux.gidMappings denies setgroups(2)");
+	return 0;
+}
+
 static int decide(struct plan *plan, bool compile_filter, struct err *err)
 {
 	const struct spec *spec = plan->spec;
@@ -178,6 +195,8 @@ static int decide(struct plan *plan, bool compile_filter, struct err *err)
 	int r;
 
 	r = ns_plan(spec, &plan->ns, err);
+	if (r == 0)
+		r = plan_mappings(plan, err);
 	if (r == 0)
 		r = cgroup_detect_for(spec, &plan->layout, err);
 	if (r == 0)
@@ -273,9 +292,20 @@ bool plan_has_mount_ns(const struct plan *plan)
 	return ns_is_new(&plan->ns, SPEC_NS_MOUNT);
 }
 
+bool plan_has_user_ns(const struct plan *plan)
+{
+	return ns_is_private(&plan->ns, SPEC_NS_USER);
+}
+
+bool plan_has_time_offsets(const struct plan *plan)
+{
+	return ns_has_own_offsets(&plan->ns);
+}
+
+/* A guest with a user namespace is born with it, see spawn(). */
 bool plan_has_oom_score(const struct plan *plan)
 {
-	return plan->process->oom_score_adj.is_set;
+	return plan->process->oom_score_adj.is_set && !plan_has_user_ns(plan);
 }
 
 bool plan_may_make_cwd(const struct plan *plan)
@@ -288,14 +318,15 @@ bool plan_has_rlimits(const struct plan *plan)
 	return plan->rlimits.count;
 }
 
+/* With a user namespace these are the host side's to set, see rights.c. */
 bool plan_has_scheduler(const struct plan *plan)
 {
-	return plan->scheduler.is_set;
+	return plan->scheduler.is_set && !plan_has_user_ns(plan);
 }
 
 bool plan_has_ioprio(const struct plan *plan)
 {
-	return plan->ioprio.is_set;
+	return plan->ioprio.is_set && !plan_has_user_ns(plan);
 }
 
 bool plan_has_personality(const struct plan *plan)

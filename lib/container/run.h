@@ -22,6 +22,7 @@ struct run {
 	pid_t child;	      /* host side: the guest's process, */
 	int pidfd;	      /* and its pidfd */
 	int init;	      /* exec: pidfd of the container's first process; -1 with create */
+	struct ns_beside beside; /* exec: which of its namespaces are joined */
 	const struct step *guest_table; /* what the guest side does */
 	volatile int *progress; /* shared by both sides: the row of that table which the guest side is at, or one of: */
 	int cgroup;	      /* host side: the v2 group to be born in, or -1 */

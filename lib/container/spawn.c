@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/auto.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "container/guest.h"
 #include "container/run.h"
@@ -34,6 +35,24 @@ void run_close(struct run *run)
 		(void)munmap((void *)(uintptr_t)run->progress, sizeof(*run->progress));
 }
 
+/* In a user namespace the guest could not lower its score, and, being undumpable, not even open its file unless it is root's:
+ * it inherits the host side's, who has it for this moment. */
+static pid_t clone_guest(struct run *run, struct err *err)
+{
+	const bool lends = plan_has_user_ns(run->plan) && run->plan->process->oom_score_adj.is_set;
+	int old = 0, r = lends ? oom_exchange((int)run->plan->process->oom_score_adj.value, &old, err) : 0;
+	struct err other;
+	pid_t pid;
+
+	if (r < 0)
+		return r;
+	pid = run->init >= 0 ? ns_clone_beside(&run->beside, run->cgroup, &run->pidfd, err)
+			     : ns_clone(&run->ns, run->cgroup, &run->pidfd, err);
+	if (pid != 0 && lends && oom_exchange(old, NULL, &other) < 0)
+		log_warning("the own %s", other.text);
+	return pid;
+}
+
 int spawn(struct run *run, struct err *err)
 {
 	void *shared = run->progress ? (void *)(uintptr_t)run->progress
@@ -49,8 +68,7 @@ int spawn(struct run *run, struct err *err)
 	r = wire_make(&run->wire, &run->guest_wire, err);
 	if (r < 0)
 		return r;
-	pid = run->init >= 0 ? ns_clone_beside(run->init, run->cgroup, &run->pidfd, err)
-			     : ns_clone(&run->ns, run->cgroup, &run->pidfd, err);
+	pid = clone_guest(run, err);
 	if (pid == 0) {
 		(void)close(run->wire);
 		run->wire = take_fd(&run->guest_wire);

@@ -18,6 +18,7 @@ struct packet {
 
 static const char *const names[MSG_COUNT] = {
 	[MSG_NONE] = "NONE",
+	[MSG_RIGHTS_GIVEN] = "RIGHTS_GIVEN",
 	[MSG_WANT_HOOKS] = "WANT_HOOKS",
 	[MSG_HOST_READY] = "HOST_READY",
 	[MSG_TERMINAL] = "TERMINAL",

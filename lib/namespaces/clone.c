@@ -1,58 +1,62 @@
-#include "namespaces/ns.h"
+#include "namespaces/clone.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/auto.h"
 #include "base/sys.h"
-
-static const struct ns_join *pid_join(const struct ns_plan *plan)
-{
-	for (unsigned int i = 0; i < plan->join_count; i++)
-		if (plan->joins[i].type == SPEC_NS_PID)
-			return &plan->joins[i];
-	return NULL;
-}
+#include "namespaces/ns.h"
 
 /* The names of the flags, for the message of a clone that failed. */
-static void list_flags(const struct ns_plan *plan, char *text, size_t room)
+static void list_flags(int flags, char *text, size_t room)
 {
 	size_t used = 0;
 
 	text[0] = '\0';
 	for (int i = 0; i < SPEC_NS_COUNT; i++)
-		if ((plan->clone_flags & ns_types[i].flag) && used < room)
+		if ((flags & ns_types[i].flag) && used < room)
 			used += (size_t)snprintf(text + used, room - used, " %s", ns_types[i].name);
 }
 
-static pid_t clone_plain(const struct ns_plan *plan, int cgroup, int *ret_pidfd, struct err *err)
+static int describe(int flags, bool in_cgroup, int number, struct err *err)
+{
+	char names[100];
+
+	list_flags(flags, names, sizeof(names));
+	(void)err_sys(err, number, "clone the guest's first process (new namespaces:%s%s)", *names ? names : " none",
+		      in_cgroup ? "; into its cgroup" : "");
+	if (number == EPERM && !(flags & CLONE_NEWUSER))
+		return err_hint(err, "without a user namespace in linux.namespaces it needs CAP_SYS_ADMIN");
+	if (number == EPERM)
+		return err_hint(err, "this host or this chroot does not let the caller make user namespaces");
+	if (number == ENOSPC || number == EUSERS)
+		return err_hint(err, "see the limits in /proc/sys/user");
+	return -number;
+}
+
+pid_t clone_one(int flags, int cgroup, int *ret_pidfd, struct err *err)
 {
 	int pidfd = -1;
 	/* CLONE_CLEAR_SIGHAND: the guest side must not run the caller's signal handlers */
 	struct clone_args args = {
-		.flags = (uint64_t)(unsigned int)plan->clone_flags | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+		.flags = (uint64_t)(unsigned int)flags | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
-		.exit_signal = SIGCHLD,
+		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
 	};
-	char names[100];
 	pid_t pid;
-	int number;
 
 	if (cgroup >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)cgroup;
 	}
 	pid = sys_clone3(&args);
-	if (pid >= 0) {
-		if (pid > 0)
-			*ret_pidfd = pidfd;
-		return pid;
-	}
-	number = errno;
-	list_flags(plan, names, sizeof(names));
-	return err_sys(err, number, "clone the guest's first process (new namespaces:%s%s)", *names ? names : " none",
-		       cgroup >= 0 ? "; into its cgroup" : "");
+	if (pid < 0)
+		return describe(flags, cgroup >= 0, errno, err);
+	if (pid > 0)
+		*ret_pidfd = pidfd;
+	return pid;
 }
 
 /* Our own children must be born in our own pid namespace again. */
@@ -70,20 +74,27 @@ static int return_home(int home, pid_t pid, int *pidfd, struct err *err)
 	return -err->number;
 }
 
-/* setns(2) into a pid namespace moves only children: clone between two of them.  target: a namespace or a pidfd. */
-static pid_t clone_in_pid_ns(const struct ns_plan *plan, int target, int cgroup, int *ret_pidfd, struct err *err)
+/* setns(2) into a pid namespace moves only children: clone between two of them.  target: a namespace or a pidfd.
+ *
+ * The guest's others see the new process from its birth: it is undumpable from then on, and not only once it does that
+ * itself (CVE-2016-9962). */
+static pid_t clone_in_pid_ns(int flags, int target, int cgroup, int *ret_pidfd, struct err *err)
 {
 	autofd home = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	int pidfd = -1, r;
+	int pidfd = -1, dumpable, r;
 	pid_t pid;
 
 	if (home < 0)
 		return err_sys(err, errno, "open /proc/self/ns/pid");
 	if (setns(target, CLONE_NEWPID) < 0)
 		return err_sys(err, errno, "join the pid namespace");
-	pid = clone_plain(plan, cgroup, &pidfd, err);
+	dumpable = prctl(PR_GET_DUMPABLE);
+	(void)prctl(PR_SET_DUMPABLE, 0); /* cannot fail */
+	pid = clone_one(flags, cgroup, &pidfd, err);
 	if (pid == 0)
 		return 0;
+	if (dumpable == 1)
+		(void)prctl(PR_SET_DUMPABLE, 1);
 	r = return_home(home, pid, &pidfd, err);
 	if (r < 0)
 		return r;
@@ -92,20 +103,66 @@ static pid_t clone_in_pid_ns(const struct ns_plan *plan, int target, int cgroup,
 	return pid;
 }
 
+static const struct ns_join *pid_join(const struct ns_plan *plan)
+{
+	for (unsigned int i = 0; i < plan->join_count; i++)
+		if (plan->joins[i].type == SPEC_NS_PID)
+			return &plan->joins[i];
+	return NULL;
+}
+
+static int enter_by_middle(const void *data, struct err *err)
+{
+	return ns_enter_between(data, err);
+}
+
+static bool joins_cgroup_first(const struct ns_plan *plan)
+{
+	for (unsigned int i = 0; i < plan->join_count; i++)
+		if (plan->joins[i].type == SPEC_NS_CGROUP)
+			return ns_when(plan, &plan->joins[i]) != NS_BY_GUEST;
+	return false;
+}
+
 pid_t ns_clone(const struct ns_plan *plan, int cgroup, int *ret_pidfd, struct err *err)
 {
 	const struct ns_join *join = pid_join(plan);
+	const struct middle middle = {
+		.enter = enter_by_middle,
+		.data = plan,
+		.clone_flags = plan->clone_flags,
+		.cgroup = cgroup,
+		.is_in_cgroup = joins_cgroup_first(plan),
+		.is_hidden = join,
+	};
 	pid_t pid;
 
+	if (plan->has_middle)
+		return middle_clone(&middle, ret_pidfd, err);
 	if (!join)
-		return clone_plain(plan, cgroup, ret_pidfd, err);
-	pid = clone_in_pid_ns(plan, join->fd, cgroup, ret_pidfd, err);
+		return clone_one(plan->clone_flags, cgroup, ret_pidfd, err);
+	pid = clone_in_pid_ns(plan->clone_flags, join->fd, cgroup, ret_pidfd, err);
 	return pid < 0 ? err_in(err, "linux.namespaces[%u].path: %s", join->index, join->path) : pid;
 }
 
-pid_t ns_clone_beside(int init, int cgroup, int *ret_pidfd, struct err *err)
+static int enter_beside(const void *data, struct err *err)
 {
-	const struct ns_plan none = { 0 };
+	const struct ns_beside *beside = data;
 
-	return clone_in_pid_ns(&none, init, cgroup, ret_pidfd, err);
+	if (setns(beside->init, CLONE_NEWUSER | (beside->flags & CLONE_NEWPID)) < 0)
+		return err_sys(err, errno, "join the container's user namespace");
+	return 0;
+}
+
+pid_t ns_clone_beside(struct ns_beside *beside, int cgroup, int *ret_pidfd, struct err *err)
+{
+	const struct middle middle = { .enter = enter_beside, .data = beside, .cgroup = cgroup, .is_hidden = true };
+	pid_t pid;
+
+	if (!(beside->flags & CLONE_NEWUSER) || clone_may_join())
+		return clone_in_pid_ns(0, beside->init, cgroup, ret_pidfd, err);
+	pid = middle_clone(&middle, ret_pidfd, err);
+	if (pid == 0)
+		beside->flags &= ~CLONE_NEWUSER;
+	return pid;
 }

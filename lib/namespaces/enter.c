@@ -1,102 +1,93 @@
 #include "namespaces/ns.h"
 
 #include <errno.h>
-#include <linux/nsfs.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
-#include <sys/statfs.h>
+#include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/sys.h"
 
-/* The name of a namespace's CLONE_NEW... flag, for messages. */
-static const char *flag_name(int flag)
+static int describe(const struct ns_join *join, int number, struct err *err)
 {
-	for (int i = 0; i < SPEC_NS_COUNT; i++)
-		if (ns_types[i].flag == flag)
-			return ns_types[i].name;
-	return "another";
+	(void)err_sys(err, number, "linux.namespaces[%u].path: join %s", join->index, join->path);
+	if (number == EPERM)
+		return err_hint(err, "it needs CAP_SYS_ADMIN both there and in the caller's or joined user namespace");
+	if (number == EINVAL && join->type == SPEC_NS_USER)
+		return err_hint(
+			err, "a process of that user namespace already, or one with several threads, cannot join it");
+	return -number;
 }
 
-static int open_one(struct ns_join *join, struct err *err)
-{
-	autofd fd = -1;
-	struct statfs fs;
-	int type;
-
-	/* O_NONBLOCK: a FIFO at that path must not hold us */
-	fd = open(join->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 || fstatfs(fd, &fs) < 0)
-		return err_sys(err, errno, "linux.namespaces[%u].path: %s", join->index, join->path);
-	if ((uint64_t)(unsigned long)fs.f_type != SYS_NSFS_MAGIC)
-		return err_user(err, "linux.namespaces[%u].path: %s is not a namespace", join->index, join->path);
-	type = ioctl(fd, NS_GET_NSTYPE);
-	if (type < 0)
-		return err_sys(err, errno, "linux.namespaces[%u].path: type of %s", join->index, join->path);
-	if (type != ns_types[join->type].flag)
-		return err_user(err, "linux.namespaces[%u].path: %s is a namespace of type %s, not %s", join->index,
-				join->path, flag_name(type), ns_types[join->type].name);
-	join->fd = take_fd(&fd);
-	return 0;
-}
-
-int ns_open(struct ns_plan *plan, struct err *err)
-{
-	for (unsigned int i = 0; i < plan->join_count; i++) {
-		int r = open_one(&plan->joins[i], err);
-
-		if (r < 0) {
-			ns_close(plan);
-			return r;
-		}
-	}
-	return 0;
-}
-
-int ns_joined(const struct ns_plan *plan, enum spec_namespace_type type)
-{
-	for (unsigned int i = 0; i < plan->join_count; i++)
-		if (plan->joins[i].type == type)
-			return plan->joins[i].fd;
-	return -1;
-}
-
-void ns_close(struct ns_plan *plan)
-{
-	for (unsigned int i = 0; i < plan->join_count; i++) {
-		auto_close(&plan->joins[i].fd);
-		plan->joins[i].fd = -1;
-	}
-}
-
-int ns_enter(const struct ns_plan *plan, struct err *err)
+/* Join all of that kind, in their order. */
+static int join_all(const struct ns_plan *plan, enum ns_when when, struct err *err)
 {
 	for (unsigned int i = 0; i < plan->join_count; i++) {
 		const struct ns_join *join = &plan->joins[i];
 
-		if (join->type == SPEC_NS_PID) /* joined by ns_clone(): setns(2) would move only our children */
-			continue;
-		if (setns(join->fd, ns_types[join->type].flag) < 0)
-			return err_sys(err, errno, "linux.namespaces[%u].path: join %s", join->index, join->path);
+		if (!join->is_own && ns_when(plan, join) == when && setns(join->fd, ns_types[join->type].flag) < 0)
+			return describe(join, errno, err);
 	}
-	if (plan->unshare_flags && unshare(plan->unshare_flags) < 0)
-		return err_sys(err, errno, "make the guest's cgroup namespace");
 	return 0;
 }
 
-int ns_join_all(int init, pid_t pid, struct err *err)
+int ns_enter_between(const struct ns_plan *plan, struct err *err)
 {
+	int r = join_all(plan, NS_BEFORE_USER, err);
+
+	if (r == 0)
+		r = join_all(plan, NS_AS_USER, err);
+	if (r == 0)
+		r = join_all(plan, NS_AFTER_USER, err);
+	/* owned by the joined user namespace; the guest is in it from its birth */
+	if (r == 0 && plan->offsets && !ns_has_own_offsets(plan))
+		r = ns_make_time(plan, err);
+	return r;
+}
+
+int ns_enter(const struct ns_plan *plan, struct err *err)
+{
+	int r = join_all(plan, NS_BY_GUEST, err);
+
+	if (r == 0 && plan->unshare_flags && unshare(plan->unshare_flags) < 0)
+		r = err_sys(err, errno, "make the guest's cgroup namespace");
+	return r;
+}
+
+int ns_differ(pid_t pid, int *ret_flags, struct err *err)
+{
+	char path[40];
+	struct stat own, other;
+	int flags = 0;
+
+	for (int i = 0; i < SPEC_NS_COUNT; i++) {
+		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", ns_types[i].proc);
+		if (stat(path, &own) < 0) /* a kernel without that type */
+			continue;
+		(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, ns_types[i].proc);
+		if (stat(path, &other) < 0)
+			return err_sys(err, errno == ENOENT ? ESRCH : errno, "read the namespaces of process %d", pid);
+		if (own.st_ino != other.st_ino)
+			flags |= ns_types[i].flag;
+	}
+	*ret_flags = flags;
+	return 0;
+}
+
+int ns_join_beside(const struct ns_beside *beside, struct err *err)
+{
+	const int flags = beside->flags & ~CLONE_NEWPID; /* it was born there */
 	char path[40];
 	autofd root = -1;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	(void)snprintf(path, sizeof(path), "/proc/%d/root", beside->pid);
 	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0) /* one that is about to end has none any more */
-		return err_sys(err, errno == ENOENT ? ESRCH : errno, "open the root directory of process %d", pid);
-	if (setns(init, CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP) < 0)
-		return err_sys(err, errno, "join the namespaces of process %d", pid);
+		return err_sys(err, errno == ENOENT ? ESRCH : errno, "open the root directory of process %d",
+			       beside->pid);
+	if (flags && setns(beside->init, flags) < 0)
+		return err_sys(err, errno, "join the namespaces of process %d", beside->pid);
 	/* the root of its mount namespace is the container's own, unless the container was only chrooted */
 	if (fchdir(root) < 0 || chroot(".") < 0)
-		return err_sys(err, errno, "enter the root directory of process %d", pid);
+		return err_sys(err, errno, "enter the root directory of process %d", beside->pid);
 	return 0;
 }

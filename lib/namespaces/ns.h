@@ -1,8 +1,8 @@
 /* Namespaces: the eight types in one table, and what a spec wants of them.
  *
- * A plan is pure: it says which are made by clone3(2), which by unshare(2) once the guest is in its cgroup,
- * and which are joined.  A pid namespace is joined by the host side around the clone (setns(2) moves only
- * children there), the others by the guest. */
+ * A plan is pure: it says which are made by clone3(2), which by unshare(2), and which are joined.  Without a user namespace
+ * the guest joins by itself, except a pid namespace, which the host side enters around the clone (setns(2) moves only
+ * children there).  With one there is an order, see ns_when(), and as a rule a process between (middle.c). */
 #pragma once
 
 #include <stdbool.h>
@@ -25,7 +25,10 @@ struct ns_join {
 	enum spec_namespace_type type;
 	const char *path;
 	unsigned int index; /* in linux.namespaces, for messages */
-	int fd;		    /* opened by ns_open(); -1 before */
+	/* set by ns_open() */
+	int fd;		    /* -1 before */
+	bool is_owned;	    /* by the user namespace that is joined, or one below it */
+	bool is_own;	    /* a user namespace that is the caller's: nothing to join */
 };
 
 struct ns_plan {
@@ -33,20 +36,30 @@ struct ns_plan {
 	int unshare_flags; /* made by the guest after the clone: CLONE_NEWCGROUP, as its root is the cgroup of that moment */
 	struct ns_join joins[SPEC_NS_COUNT]; /* in the order in which they are joined */
 	unsigned int join_count;
+	const struct spec_id_mappings *uids, *gids; /* of a new user namespace, the spec's; NULL without one */
+	const struct spec_time_offsets *offsets; /* of a new time namespace, then made by unshare(2); NULL: without */
+	bool has_middle;			 /* cloned by a process between */
 };
 
-/* Decide from the spec's list.  Errors: a type that is asked for twice; a relative path; a type, mappings or time
- * offsets that this version does not apply yet. */
+/* Decide from the spec's list.  Errors: a type that is asked for twice; a relative path. */
 int ns_plan(const struct spec *spec, struct ns_plan *ret, struct err *err);
 
 /* True if the guest has a namespace of that type that is not the caller's: new or joined. */
 bool ns_is_private(const struct ns_plan *plan, enum spec_namespace_type type);
 
-/* True if this version makes and joins namespaces of that type. */
-bool ns_is_supported(enum spec_namespace_type type);
-
 /* True if the guest gets a new namespace of that type. */
 bool ns_is_new(const struct ns_plan *plan, enum spec_namespace_type type);
+
+/* When, and by whom, a namespace is joined. */
+enum ns_when {
+	NS_AROUND_CLONE, /* by the host side, around the clone: pid */
+	NS_BEFORE_USER,	 /* by the process between, with the caller's rights: the joined or new user namespace gives none */
+	NS_AS_USER,	 /* by the process between: the user namespace itself */
+	NS_AFTER_USER,	 /* by the process between: the joined user namespace gives the right */
+	NS_BY_GUEST,	 /* by the guest, in its cgroup and while it still needs the host's files: cgroup, mount and, without
+			  * a user namespace, all others */
+};
+enum ns_when ns_when(const struct ns_plan *plan, const struct ns_join *join);
 
 /* Open each path that is joined and check that it is a namespace of its type (ioctl_ns(2), NS_GET_NSTYPE).  Never
  * blocks, whatever the path is.  On failure nothing stays open. */
@@ -63,16 +76,41 @@ void ns_close(struct ns_plan *plan);
  * text on failure.  *ret_pidfd is set in the host side. */
 pid_t ns_clone(const struct ns_plan *plan, int cgroup, int *ret_pidfd, struct err *err);
 
-/* One process cloned as a further one of a container: into its pid namespace, and into a cgroup as ns_clone().  init:
- * pidfd of the container's first process.  Returns as ns_clone(). */
-pid_t ns_clone_beside(int init, int cgroup, int *ret_pidfd, struct err *err);
+/* Guest side, in a new time namespace with offsets that this process makes: enter it.  /proc is the host's, and while this
+ * process can still be dumped unless it is root: /proc/self belongs to the caller. */
+int ns_enter_time(const struct ns_plan *plan, struct err *err);
 
-/* Guest side of that: join the other namespaces of the container, by one setns(2), and its root directory.  pid: number
- * of the first process, whose root that is. */
-int ns_join_all(int init, pid_t pid, struct err *err);
+/* True if the guest is to call that itself. */
+bool ns_has_own_offsets(const struct ns_plan *plan);
 
-/* Guest side: join what is to be joined (except pid), then unshare. */
+/* Guest side: join what is to be joined by it, then unshare. */
 int ns_enter(const struct ns_plan *plan, struct err *err);
+
+/* ---------------------------------------------------------------- a further process of a container */
+struct ns_beside {
+	int init;   /* pidfd of the container's first process */
+	pid_t pid;  /* its number */
+	int flags;  /* CLONE_NEW...: those of its namespaces that are to be joined */
+};
+
+/* Find the flags: of all types, those that are not this process' own.  Errors: ESRCH: it has ended. */
+int ns_differ(pid_t pid, int *ret_flags, struct err *err);
+
+/* One process cloned beside it: in its pid namespace, and into a cgroup as ns_clone().  A caller without the right to enter
+ * that becomes one of the container's user namespace by a process between; then, in the new process, the flag is gone.
+ * Returns as ns_clone(). */
+pid_t ns_clone_beside(struct ns_beside *beside, int cgroup, int *ret_pidfd, struct err *err);
+
+/* Guest side of that: join the other namespaces of the container, by one setns(2), and its root directory. */
+int ns_join_beside(const struct ns_beside *beside, struct err *err);
 
 /* Describe the plan, one line per namespace, for `kavel plan`. */
 void ns_plan_print(const struct ns_plan *plan, struct str_buf *out);
+
+/* ---------------------------------------------------------------- of this folder alone */
+
+/* In the process between: enter what is to be entered by it. */
+int ns_enter_between(const struct ns_plan *plan, struct err *err);
+
+/* Make the time namespace with its offsets: for children, or for ns_enter_time(). */
+int ns_make_time(const struct ns_plan *plan, struct err *err);

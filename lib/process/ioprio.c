@@ -33,11 +33,11 @@ int ioprio_plan(const struct spec_process *process, struct ioprio_plan *ret, str
 	return 0;
 }
 
-int ioprio_apply(const struct ioprio_plan *plan, struct err *err)
+int ioprio_apply(const struct ioprio_plan *plan, pid_t pid, struct err *err)
 {
 	int number;
 
-	if (!plan->is_set || sys_ioprio_set(IOPRIO_WHO_PROCESS, 0, plan->value) == 0)
+	if (!plan->is_set || sys_ioprio_set(IOPRIO_WHO_PROCESS, pid, plan->value) == 0)
 		return 0;
 	number = errno;
 	err_sys(err, number, "process.ioPriority: ioprio_set: %s",

@@ -25,6 +25,9 @@ struct rlimits_plan {
 /* Errors: unknown type; a type twice; soft above hard. */
 int rlimits_plan(const struct spec_process *process, struct rlimits_plan *ret, struct err *err);
 int rlimits_apply(const struct rlimits_plan *plan, struct err *err);
+/* Raise the hard limits of process `pid` where they are below the plan's, so that it can apply it itself without
+ * CAP_SYS_RESOURCE. */
+int rlimits_raise(const struct rlimits_plan *plan, pid_t pid, struct err *err);
 
 /* ---------------------------------------------------------------- caps.c (the only file that knows libcap) */
 struct caps_plan {
@@ -48,6 +51,10 @@ bool caps_may_trace(const struct caps_plan *plan);
 const char *const *caps_names(struct arena *arena);
 
 /* ---------------------------------------------------------------- user.c */
+/* In a user namespace: become the user and group under which the guest is set up, and drop all additional groups unless the
+ * namespace denies setgroups(2).  That is its root; where an ID 0 is not mapped there, the ID that the process is to have, so
+ * that what is made can have an owner at all.  Capabilities stay. */
+int user_enter(const struct spec_user *user, struct err *err);
 /* setgroups, setresgid, setresuid (in that order, capabilities kept), then read back and compare; umask when set. */
 int user_apply(const struct spec_user *user, bool keep_caps, struct err *err);
 
@@ -84,6 +91,8 @@ int exec_explain(int root, const char *path, int number, struct err *err);
 /* ---------------------------------------------------------------- oom.c, hostname.c, sysctl.c, keyring.c */
 /* Written by the guest while it may still. */
 int oom_apply(const struct opt_i64 *score, struct err *err);
+/* Set this process' own, and tell what it was (ret_old may be NULL): children inherit it. */
+int oom_exchange(int score, int *ret_old, struct err *err);
 /* sethostname(2), setdomainname(2).  Errors at plan time: no UTS namespace of its own; longer than 64 bytes. */
 int hostname_plan(const struct spec *spec, bool has_uts_ns, struct err *err);
 int hostname_apply(const struct spec *spec, struct err *err);
@@ -109,8 +118,8 @@ struct scheduler_plan {
 /* process.scheduler.  Errors: a member that the policy does not have, or one that it needs; values that the kernel would
  * refuse (sched(7)). */
 int scheduler_plan(const struct spec_process *process, bool has_cpus, struct scheduler_plan *ret, struct err *err);
-/* While the guest has its cgroup already and CAP_SYS_NICE still.  Kept across execve(2). */
-int scheduler_apply(const struct scheduler_plan *plan, struct err *err);
+/* Of process pid (0: the caller), while the guest has its cgroup already and CAP_SYS_NICE still.  Kept across execve(2). */
+int scheduler_apply(const struct scheduler_plan *plan, pid_t pid, struct err *err);
 
 /* ---------------------------------------------------------------- ioprio.c */
 struct ioprio_plan {
@@ -118,8 +127,8 @@ struct ioprio_plan {
 	int value; /* of ioprio_set(2) */
 };
 int ioprio_plan(const struct spec_process *process, struct ioprio_plan *ret, struct err *err);
-/* IOPRIO_CLASS_RT needs CAP_SYS_NICE or CAP_SYS_ADMIN. */
-int ioprio_apply(const struct ioprio_plan *plan, struct err *err);
+/* Of process pid (0: the caller).  IOPRIO_CLASS_RT needs CAP_SYS_NICE or CAP_SYS_ADMIN. */
+int ioprio_apply(const struct ioprio_plan *plan, pid_t pid, struct err *err);
 
 /* ---------------------------------------------------------------- personality.c */
 struct personality_plan {

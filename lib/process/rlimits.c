@@ -61,6 +61,23 @@ static int describe(const struct rlimit_item *item, int number, struct err *err)
 	return number == EPERM ? err_hint(err, "raising a hard limit needs CAP_SYS_RESOURCE on the host") : r;
 }
 
+int rlimits_raise(const struct rlimits_plan *plan, pid_t pid, struct err *err)
+{
+	for (unsigned int i = 0; i < plan->count; i++) {
+		const struct rlimit_item *item = &plan->items[i];
+		struct rlimit limit;
+
+		if (prlimit(pid, (__rlimit_resource_t)item->resource, NULL, &limit) < 0)
+			return err_sys(err, errno, "process.rlimits: read %s of the guest", item->name);
+		if (limit.rlim_max >= item->value.rlim_max) /* no limit is the largest number */
+			continue;
+		limit.rlim_max = item->value.rlim_max;
+		if (prlimit(pid, (__rlimit_resource_t)item->resource, &limit, NULL) < 0)
+			return describe(item, errno, err);
+	}
+	return 0;
+}
+
 int rlimits_apply(const struct rlimits_plan *plan, struct err *err)
 {
 	for (unsigned int i = 0; i < plan->count; i++) {

@@ -114,7 +114,7 @@ int scheduler_plan(const struct spec_process *process, bool has_cpus, struct sch
 	return 0;
 }
 
-int scheduler_apply(const struct scheduler_plan *plan, struct err *err)
+int scheduler_apply(const struct scheduler_plan *plan, pid_t pid, struct err *err)
 {
 	const struct attributes attributes = {
 		.size = sizeof(attributes),
@@ -128,7 +128,7 @@ int scheduler_apply(const struct scheduler_plan *plan, struct err *err)
 	};
 	int number;
 
-	if (!plan->is_set || sys_sched_setattr(0, &attributes, 0) == 0)
+	if (!plan->is_set || sys_sched_setattr(pid, &attributes, 0) == 0)
 		return 0;
 	number = errno;
 	err_sys(err, number, "process.scheduler: sched_setattr: %s", str_name_of(policies, plan->policy));

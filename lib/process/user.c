@@ -55,7 +55,16 @@ static int apply_groups(const struct spec_u32s *gids, bool *ret_kept, struct err
 			return 0;
 		}
 	}
-	return err_sys(err, number, "set %zu additional groups", gids->count);
+	(void)err_sys(err, number, "process.user.additionalGids: set %zu groups", gids->count);
+	if (number == EPERM && may_set_groups())
+		return err_hint(err, "the user namespace denies setgroups(2), as whoever made it may not set groups");
+	return number == EINVAL ? err_hint(err, "one is not mapped in the user namespace") : -number;
+}
+
+static int explain_id(const char *what, uint32_t id, int number, struct err *err)
+{
+	(void)err_sys(err, number, "%s %u", what, id);
+	return number == EINVAL ? err_hint(err, "it is not mapped in the user namespace") : -number;
 }
 
 static int compare_gids(const void *a, const void *b)
@@ -105,6 +114,29 @@ static int verify(const struct spec_user *user, bool groups_kept, struct err *er
 	return groups_kept ? 0 : verify_groups(&user->additional_gids, err);
 }
 
+/* One that is not mapped in this user namespace is EINVAL. */
+static int enter_ids(const struct spec_user *user, struct err *err)
+{
+	if (sys_setresgid(0) < 0 && (errno != EINVAL || sys_setresgid(user->gid) < 0))
+		return err_sys(err, errno, "become group 0 or %u of the user namespace", user->gid);
+	if (sys_setresuid(0) < 0 && (errno != EINVAL || sys_setresuid(user->uid) < 0))
+		return err_sys(err, errno, "become user 0 or %u of the user namespace", user->uid);
+	return 0;
+}
+
+int user_enter(const struct spec_user *user, struct err *err)
+{
+	int r;
+
+	if (sys_setgroups(0, NULL) < 0 && errno != EPERM)
+		return err_sys(err, errno, "drop additional groups");
+	r = enter_ids(user, err);
+	/* a change of the user sets it to what fs.suid_dumpable says */
+	if (r == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
+		return err_sys(err, errno, "make this process undumpable");
+	return r;
+}
+
 int user_apply(const struct spec_user *user, bool keep_caps, struct err *err)
 {
 	bool groups_kept;
@@ -121,8 +153,8 @@ int user_apply(const struct spec_user *user, bool keep_caps, struct err *err)
 	if (r < 0)
 		return r;
 	if (sys_setresgid(user->gid) < 0)
-		return err_sys(err, errno, "set group %u", user->gid);
+		return explain_id("process.user.gid: set group", user->gid, errno, err);
 	if (sys_setresuid(user->uid) < 0)
-		return err_sys(err, errno, "set user %u", user->uid);
+		return explain_id("process.user.uid: set user", user->uid, errno, err);
 	return verify(user, groups_kept, err);
 }

@@ -17,5 +17,5 @@ int check_seccomp(const struct spec *spec, struct err *err);
 
 /* User and group mappings: of a user namespace, or of a mount. */
 int check_mappings(const struct spec_id_mappings *mappings, const char *place, struct err *err);
-/* That the ids the process gets exist in a user namespace made with the mappings of the document. */
+/* That the ids of the process and of devices exist in a user namespace made with the mappings of the document. */
 int check_ids_mapped(const struct spec *spec, struct err *err);

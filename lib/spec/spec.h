@@ -444,6 +444,9 @@ const char *spec_annotation(const struct spec *spec, const char *key);
 /* The namespace of that type in the spec, or NULL when the guest shares the caller's. */
 const struct spec_namespace *spec_find_namespace(const struct spec *spec, enum spec_namespace_type type);
 
+/* Refuse the IDs of a process that are not mapped in the user namespace that the document makes. */
+int spec_check_user(const struct spec *spec, const struct spec_user *user, struct err *err);
+
 /* Call visit() for each property that the tables know, depth first, with its path in the document (such as
  * "process.rlimits[].soft") and whether it is required: what the lint and `features` compare with. */
 void spec_visit_properties(void (*visit)(void *data, const char *path, bool required), void *data);

@@ -90,16 +90,3 @@ namespace_of() { # PID NAME
 	assert_refused "linux.namespaces[1].path"
 	assert_clean
 }
-
-@test "what is not supported yet is refused" {
-	config '.linux.namespaces += [{type: "user"}]'
-	run_guest exit=0
-	assert_refused "linux.namespaces[6]" "user namespaces"
-	config '.linux.namespaces[6].type = "time"'
-	run_guest exit=0
-	assert_refused "linux.namespaces[6]" "time namespaces"
-	config '.linux.namespaces[6].type = "ipc"'
-	run_guest exit=0
-	assert_refused "linux.namespaces[6]"
-	assert_clean
-}

@@ -34,6 +34,7 @@ static const struct {
 	{ "security", tell_security, NULL },
 	{ "signals", tell_signals, NULL },
 	{ "namespaces", tell_namespaces, NULL },
+	{ "clocks", tell_clocks, NULL },
 	{ "keyring", tell_keyring, NULL },
 	{ "ttys", tell_ttys, NULL },
 	{ "personality", tell_personality, NULL },

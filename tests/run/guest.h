@@ -16,6 +16,7 @@ void tell_umask(void);
 void tell_security(void);
 void tell_signals(void);
 void tell_namespaces(void);
+void tell_clocks(void);
 void tell_keyring(void);
 void tell_ttys(void);
 void tell_personality(void);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/capability.h>
@@ -181,6 +182,15 @@ void tell_namespaces(void)
 		length = readlink(path, target, sizeof(target) - 1);
 		printf("ns: %.*s\n", length < 0 ? 0 : (int)length, target);
 	}
+}
+
+void tell_clocks(void)
+{
+	struct timespec monotonic, boottime;
+
+	clock_gettime(CLOCK_MONOTONIC, &monotonic);
+	clock_gettime(CLOCK_BOOTTIME, &boottime);
+	printf("monotonic: %lld\nboottime: %lld\n", (long long)monotonic.tv_sec, (long long)boottime.tv_sec);
 }
 
 void tell_keyring(void)

@@ -258,6 +258,11 @@ skip_with_sanitizer() {
 	! grep -q __asan_init "$KAVEL" || skip "not with a sanitizer"
 }
 
+# The user namespace that owns a namespace, as readlink names it.
+owner_of() { # PATH
+	python3 -c 'import fcntl, os, sys; print("user:[%d]" % os.fstat(fcntl.ioctl(open(sys.argv[1]), 0xb701)).st_ino)' "$1"
+}
+
 # Wait until a command succeeds, at most 5 seconds.
 eventually() {
 	local end=$((SECONDS + 5))

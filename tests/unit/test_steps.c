@@ -84,7 +84,8 @@ static void check_combination(unsigned int bits)
 		.has_notify = bits & 512,
 		.waits_for_start = bits & 1024,
 		.ns = { .clone_flags =
-				bits & 2048 ? ns_types[SPEC_NS_MOUNT].flag | ns_types[SPEC_NS_NETWORK].flag : 0 },
+				(bits & 2048 ? ns_types[SPEC_NS_MOUNT].flag | ns_types[SPEC_NS_NETWORK].flag : 0) |
+				(bits & 4096 ? ns_types[SPEC_NS_USER].flag : 0) },
 	};
 	struct script host, guest;
 
@@ -96,7 +97,7 @@ static void check_combination(unsigned int bits)
 
 static void no_combination_of_predicates_makes_the_sides_wait_for_ever(void)
 {
-	for (unsigned int bits = 0; bits < 4096; bits++)
+	for (unsigned int bits = 0; bits < 8192; bits++)
 		check_combination(bits);
 }
 

@@ -75,8 +75,8 @@ static bool child_scheduler(void)
 	struct scheduler_plan plan, unset = { .is_set = false };
 	struct err err;
 
-	return CHECK(scheduler_apply(&unset, &err) == 0 && sched_getscheduler(0) == SCHED_OTHER) &&
-	       CHECK(plan_scheduler(batch, &plan, &err) == 0 && scheduler_apply(&plan, &err) == 0) &&
+	return CHECK(scheduler_apply(&unset, 0, &err) == 0 && sched_getscheduler(0) == SCHED_OTHER) &&
+	       CHECK(plan_scheduler(batch, &plan, &err) == 0 && scheduler_apply(&plan, 0, &err) == 0) &&
 	       CHECK(sched_getscheduler(0) == (SCHED_BATCH | SCHED_RESET_ON_FORK)) &&
 	       CHECK(getpriority(PRIO_PROCESS, 0) == 7);
 }
@@ -92,13 +92,13 @@ static bool child_deadline(void)
 
 	CHECK(plan_scheduler(round, &plan, &err) == 0);
 	/* not everywhere, even for root: the error then says what is missing */
-	if (scheduler_apply(&plan, &err) == 0)
+	if (scheduler_apply(&plan, 0, &err) == 0)
 		CHECK(sched_getscheduler(0) == SCHED_RR);
 	else
 		CHECK_HAS(err.text, "CAP_SYS_NICE on the host");
 	CHECK(plan_scheduler(deadline, &plan, &err) == 0);
 	plan.has_cpus = true;
-	if (scheduler_apply(&plan, &err) < 0 && err.number == EPERM)
+	if (scheduler_apply(&plan, 0, &err) < 0 && err.number == EPERM)
 		CHECK_HAS(err.text, "process scheduler can't be used together with AllowedCPUs");
 	return true;
 }
@@ -123,9 +123,9 @@ static bool child_ioprio(void)
 	struct ioprio_plan plan;
 	struct err err;
 
-	return CHECK(plan_ioprio("IOPRIO_CLASS_BE", 6, &plan, &err) == 0 && ioprio_apply(&plan, &err) == 0) &&
+	return CHECK(plan_ioprio("IOPRIO_CLASS_BE", 6, &plan, &err) == 0 && ioprio_apply(&plan, 0, &err) == 0) &&
 	       CHECK(syscall(SYS_ioprio_get, 1, 0) == IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 6)) &&
-	       CHECK(plan_ioprio("IOPRIO_CLASS_IDLE", 6, &plan, &err) == 0 && ioprio_apply(&plan, &err) == 0) &&
+	       CHECK(plan_ioprio("IOPRIO_CLASS_IDLE", 6, &plan, &err) == 0 && ioprio_apply(&plan, 0, &err) == 0) &&
 	       CHECK(syscall(SYS_ioprio_get, 1, 0) == IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
 }
 

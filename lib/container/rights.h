@@ -1,0 +1,11 @@
+/* What only the host side may do to a guest with a user namespace. */
+#pragma once
+
+#include "base/err.h"
+
+struct run;
+
+/* The guest's process exists, and waits for MSG_RIGHTS_GIVEN: write the mappings of its new user namespace, and set what needs
+ * a capability on the host.  Errors: what the kernel refuses; the process's user is not mapped in a joined user namespace;
+ * WIRE_GONE: the process has ended. */
+int rights_give(struct run *run, struct err *err);

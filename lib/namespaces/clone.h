@@ -1,0 +1,26 @@
+/* Birth of a guest's process. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* clone3(2) with these CLONE_NEW... flags (and CLONE_PARENT) into a cgroup (-1: none).  Returns like ns_clone(). */
+pid_t clone_one(int flags, int cgroup, int *ret_pidfd, struct err *err);
+
+/* A process between the host side and the guest: see middle.c. */
+struct middle {
+	int (*enter)(const void *data, struct err *err); /* run in it, before the guest is cloned */
+	const void *data;
+	int clone_flags;     /* the guest's new namespaces */
+	int cgroup;	     /* in which the guest is born; -1: none */
+	bool is_in_cgroup;   /* the one between is born there already */
+	bool is_hidden;	     /* others are in the guest's pid namespace: born undumpable */
+};
+
+/* Clone the guest by a process between.  Returns like ns_clone(): the guest is a child of the caller. */
+pid_t middle_clone(const struct middle *middle, int *ret_pidfd, struct err *err);
+
+/* True if this process may enter what its own user namespace owns. */
+bool clone_may_join(void);
