@@ -70,7 +70,7 @@ int fd_fill_stdio(bool *ret_stdout_was_closed, struct err *err)
 	return 0;
 }
 
-int fd_send(int sock, const void *data, size_t size, int fd)
+ssize_t fd_send_part(int sock, const void *data, size_t size, int fd)
 {
 	union {
 		struct cmsghdr header;
@@ -91,16 +91,47 @@ int fd_send(int sock, const void *data, size_t size, int fd)
 	do {
 		n = sendmsg(sock, &message, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int fd_send(int sock, const void *data, size_t size, int fd)
+{
+	ssize_t n = fd_send_part(sock, data, size, fd);
+
 	if (n < 0)
-		return -errno;
+		return (int)n;
 	return (size_t)n == size ? 0 : -EMSGSIZE;
+}
+
+/* What came beside the data. */
+static void read_control(struct msghdr *message, int *ret_fd, pid_t *ret_pid)
+{
+	struct ucred sender;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+		if (c->cmsg_level != SOL_SOCKET)
+			continue;
+		if (c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+			memcpy(ret_fd, CMSG_DATA(c), sizeof(int));
+		if (c->cmsg_type == SCM_CREDENTIALS && c->cmsg_len == CMSG_LEN(sizeof(sender))) {
+			memcpy(&sender, CMSG_DATA(c), sizeof(sender));
+			*ret_pid = sender.pid;
+		}
+	}
 }
 
 ssize_t fd_receive(int sock, void *data, size_t size, int *ret_fd)
 {
+	pid_t unused;
+
+	return fd_receive_from(sock, data, size, ret_fd, &unused);
+}
+
+ssize_t fd_receive_from(int sock, void *data, size_t size, int *ret_fd, pid_t *ret_pid)
+{
 	union {
 		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
+		char room[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
 	} control = { 0 };
 	struct iovec iov = { .iov_base = data, .iov_len = size };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
@@ -119,9 +150,8 @@ ssize_t fd_receive(int sock, void *data, size_t size, int *ret_fd)
 		return -ECONNRESET;
 	if (n < 0)
 		return -errno;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-			memcpy(&fd, CMSG_DATA(c), sizeof(int));
+	*ret_pid = 0;
+	read_control(&message, &fd, ret_pid);
 	if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		return -EMSGSIZE;
 	if (ret_fd)

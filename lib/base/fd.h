@@ -26,7 +26,13 @@ int fd_fill_stdio(bool *ret_stdout_was_closed, struct err *err);
  * raising SIGPIPE.  Returns 0 or -errno. */
 int fd_send(int sock, const void *data, size_t size, int fd);
 
+/* The same for a stream, which may take less: returns how many bytes it took, or -errno. */
+ssize_t fd_send_part(int sock, const void *data, size_t size, int fd);
+
 /* Receive one message of at most `size` bytes; *ret_fd (when ret_fd is not NULL) is a close-on-exec
  * descriptor that came along, or -1.  Returns the number of bytes; 0 when the other side is gone; or
  * -errno (-EMSGSIZE: the message was longer; -ECONNRESET: it is gone without having read what was sent to it). */
 ssize_t fd_receive(int sock, void *data, size_t size, int *ret_fd);
+
+/* The same; *ret_pid: who sent it (SCM_CREDENTIALS), as seen from here; 0: unknown, as without SO_PASSCRED. */
+ssize_t fd_receive_from(int sock, void *data, size_t size, int *ret_fd, pid_t *ret_pid);

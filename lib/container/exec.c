@@ -170,6 +170,20 @@ static int start_or_explain(const struct container_exec_options *o, struct run *
 	return has_ended(run, is_likely) ? lifecycle_refuse("exec in", o->id, CONTAINER_STOPPED, err) : r;
 }
 
+static int connect_agent(struct run *run, struct err *err)
+{
+	if (!plan_has_agent(run->plan))
+		return 0;
+	run->agent = (struct agent){
+		.path = run->plan->agent,
+		.metadata = run->plan->spec->linux_.seccomp.listener_metadata,
+		.status = "running",
+		.state = run->state,
+		.connection = -1,
+	};
+	return agent_connect(&run->agent, err);
+}
+
 static int exec_planned(const struct container_exec_options *o, struct run *run, int *ret_status, struct err *err)
 {
 	int r;
@@ -183,6 +197,8 @@ static int exec_planned(const struct container_exec_options *o, struct run *run,
 	/* for this process, and so for the one that it makes until that is in the container's cgroup */
 	if (r == 0)
 		r = affinity_apply(&run->plan->affinity.initial, "initial", err);
+	if (r == 0)
+		r = connect_agent(run, err);
 	if (r == 0)
 		r = start_or_explain(o, run, err);
 	if (r == 0)

@@ -168,6 +168,7 @@ int exec_plan_make(const struct state *state, const struct container_exec_option
 	plan->spec = spec_of(plan->document);
 	plan->process = &ret->process;
 	plan->preserve_fds = options->preserve_fds;
+	plan->agent = state->agent; /* of the environment that create had */
 	r = merge(options, ret, err);
 	if (r == 0 && ret->process.cwd[0] != '/')
 		r = err_user(err, "the working directory %s is not an absolute path", ret->process.cwd);
@@ -179,6 +180,8 @@ int exec_plan_make(const struct state *state, const struct container_exec_option
 		r = plan_process(plan, err);
 	if (r == 0)
 		r = affinity_plan(&ret->process.exec_cpu_affinity, &plan->affinity, err);
+	if (r == 0)
+		r = plan_agent(plan, err);
 	return r == 0 ? plan_filter(plan, err) : r;
 }
 

@@ -63,6 +63,7 @@ static int session(struct run *run, struct err *err)
 		return err_sys(err, errno, "setsid");
 	/* modes of what is made in the rootfs are exact; restored before the launch */
 	(void)umask(0);
+	agent_close(&run->agent);
 	/* the lock on the container is the host side's, and must not outlive it here, in a mount or hook that hangs */
 	if (run->init < 0) {
 		auto_close(&run->state->dir);
@@ -444,6 +445,7 @@ static int start_hooks(struct run *run, struct err *err)
 		.name = "startContainer",
 		.input = run->hook_input,
 		.launcher = run->launcher,
+		.handover = run->wire,
 		.drop_admin = plan->drop_admin,
 		.filter = &plan->filter,
 		.label = plan_has_label(plan) ? &run->label : NULL,

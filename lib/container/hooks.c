@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/auto.h"
@@ -89,6 +90,7 @@ static _Noreturn void become_hook(const struct hook_stage *stage, const struct s
 		.filter = stage->filter,
 		.label = stage->label,
 		.no_new_privileges = stage->no_new_privileges,
+		.handover_fd = stage->handover,
 		.drop_admin = stage->drop_admin,
 		.program_fd = stage->launcher,
 	};
@@ -214,6 +216,17 @@ static void end(pid_t pid, int pidfd)
 		;
 }
 
+/* What comes back from a hook that could not be executed.  Under a filter with a listener the launcher can send, but not
+ * write; it must not wait for an answer. */
+static int make_report(const struct hook_stage *stage, int ret[2])
+{
+	if (!filter_has_listener(stage->filter))
+		return pipe2(ret, O_CLOEXEC);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret) < 0)
+		return -1;
+	return shutdown(ret[0], SHUT_WR);
+}
+
 static int run_one(const struct hook_stage *stage, const struct spec_hook *hook, struct err *err)
 {
 	struct tail tail = { .size = 0 };
@@ -230,7 +243,7 @@ static int run_one(const struct hook_stage *stage, const struct spec_hook *hook,
 	if (pipe2(output, O_CLOEXEC | O_NONBLOCK) < 0)
 		return err_sys(err, errno, "make a pipe");
 	autofd output_read = output[0], output_write = output[1];
-	if (pipe2(report, O_CLOEXEC) < 0)
+	if (make_report(stage, report) < 0)
 		return err_sys(err, errno, "make a pipe");
 	autofd report_read = report[0], report_write = report[1];
 	(void)fcntl(output_write, F_SETFL, 0); /* the hook's own end blocks as any pipe */

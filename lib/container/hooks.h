@@ -14,6 +14,7 @@ struct hook_stage {
 	const char *state_json;	 /* what they read, */
 	int input;		 /* or a descriptor of hooks_make_input() with it, where a limit may forbid to make one now; 0: none */
 	int launcher;		 /* of launch_open() with the filter, for the same reason; 0: none */
+	int handover;		 /* socket for the listener of the filter, if it has one */
 	unsigned int drop_admin; /* of caps_keep_admin(): what they must not have, though the caller has it */
 	const struct seccomp_filter *filter; /* for them, too; NULL: none */
 	const struct label_exec *label;	     /* the same */

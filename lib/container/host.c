@@ -180,6 +180,19 @@ static int runtime_hooks(struct run *run, struct err *err)
 	return r;
 }
 
+/* Not before the hooks, which may start the agent.  With create, start will connect. */
+static int find_agent(struct run *run, struct err *err)
+{
+	run->agent = (struct agent){
+		.path = run->plan->agent,
+		.metadata = run->plan->spec->linux_.seccomp.listener_metadata,
+		.status = "creating",
+		.state = run->state,
+		.connection = -1,
+	};
+	return run->plan->waits_for_start ? agent_check(&run->agent, err) : agent_connect(&run->agent, err);
+}
+
 static int await_guest(struct run *run, struct err *err)
 {
 	return spawn_await(run, err);
@@ -230,6 +243,7 @@ const struct step host_create[] = {
 	DO	("state",		record,			NULL),
 	HEAR_IF	(plan_has_runtime_hooks, MSG_WANT_HOOKS),
 	DO_IF	(plan_has_runtime_hooks, NULL,			runtime_hooks,	NULL),
+	DO_IF	(plan_has_agent,	NULL,			find_agent,	NULL),
 	TELL	(MSG_HOST_READY),
 	HEAR_IF	(plan_has_terminal,	MSG_TERMINAL),
 	DO_IF	(wants_console_socket,	"terminal",		send_terminal,	NULL),

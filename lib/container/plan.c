@@ -113,6 +113,40 @@ int plan_process(struct plan *plan, struct err *err)
 	return r;
 }
 
+/* Only where the filter needs one; the configuration goes before an annotation, and that before the environment, as with the
+ * runtime that has these two. */
+static const char *find_agent(const struct plan *plan)
+{
+	const struct spec_seccomp *seccomp = &plan->spec->linux_.seccomp;
+	const char *path = seccomp->listener_path;
+
+	if (!path)
+		path = spec_annotation(plan->spec, "run.oci.seccomp.receiver");
+	if (!path)
+		path = getenv("RUN_OCI_SECCOMP_RECEIVER");
+	return path && *path ? path : plan->agent;
+}
+
+int plan_agent(struct plan *plan, struct err *err)
+{
+	const struct spec_seccomp *seccomp = &plan->spec->linux_.seccomp;
+	const char *path = find_agent(plan);
+
+	plan->agent = NULL;
+	if (!seccomp->is_set || !plan->process->is_set)
+		return 0;
+	if (!path && seccomp->listener_metadata)
+		return err_user(err, "linux.seccomp.listenerMetadata: needs listenerPath");
+	if (!seccomp_notifies(seccomp))
+		return 0;
+	if (!path)
+		return err_user(err, "linux.seccomp: SCMP_ACT_NOTIFY needs listenerPath");
+	if (*path != '/')
+		return err_user(err, "the seccomp agent %s is not an absolute path", path);
+	plan->agent = path;
+	return 0;
+}
+
 int plan_filter(struct plan *plan, struct err *err)
 {
 	int r;
@@ -205,6 +239,8 @@ static int decide(struct plan *plan, bool compile_filter, struct err *err)
 		r = plan_notify(plan, err);
 	if (r == 0)
 		r = plan_process(plan, err);
+	if (r == 0)
+		r = plan_agent(plan, err);
 	if (r == 0)
 		r = plan_rootfs(plan, err);
 	if (r == 0)
@@ -373,6 +409,11 @@ int plan_check_terminal(const struct spec_process *process, const char *console_
 	if (console_socket && !process->terminal)
 		return err_user(err, "--console-socket %s: process.terminal is not set", console_socket);
 	return 0;
+}
+
+bool plan_has_agent(const struct plan *plan)
+{
+	return plan->agent;
 }
 
 bool plan_has_terminal(const struct plan *plan)

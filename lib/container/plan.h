@@ -41,6 +41,7 @@ struct plan {
 	struct env_plan env;
 	struct label_plan label;
 	struct seccomp_filter filter;
+	const char *agent;	   /* socket of who answers for it; NULL: nobody has to */
 	unsigned int drop_admin;   /* what the launcher gives up before it loads the filter */
 	unsigned int preserve_fds; /* --preserve-fds and LISTEN_FDS */
 	bool has_notify;	   /* the caller has a NOTIFY_SOCKET, so the guest gets one */
@@ -59,6 +60,9 @@ int plan_filter(struct plan *plan, struct err *err);
 
 /* The security label that the process asks for.  Errors: the host has no module that could enforce it. */
 int plan_label(const struct spec_process *process, struct label_plan *ret, struct err *err);
+
+/* Who answers for SCMP_ACT_NOTIFY: linux.seccomp.listenerPath, run.oci.seccomp.receiver, RUN_OCI_SECCOMP_RECEIVER. */
+int plan_agent(struct plan *plan, struct err *err);
 
 /* Refuse a terminal without anybody to take its master, and a console socket without a terminal.  detached: the caller does
  * not stay with the process. */
@@ -92,6 +96,7 @@ bool plan_has_no_new_privileges(const struct plan *plan); /* and no label, which
 bool plan_has_label(const struct plan *plan);
 bool plan_wants_keyring(const struct plan *plan);
 bool plan_has_notify(const struct plan *plan);
+bool plan_has_agent(const struct plan *plan);
 bool plan_has_terminal(const struct plan *plan);
 bool plan_wants_pid_file(const struct plan *plan);
 bool plan_wants_pidfd_socket(const struct plan *plan);

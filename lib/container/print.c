@@ -72,6 +72,8 @@ static void print_identity(const struct plan *plan, struct str_buf *out)
 	if (spec->linux_.seccomp.is_set)
 		str_append_f(out, "  seccomp: default %s, %zu rules\n", spec->linux_.seccomp.default_action,
 			     spec->linux_.seccomp.syscalls.count);
+	if (plan->agent)
+		str_append_f(out, "  seccomp agent: %s\n", plan->agent);
 }
 
 static void print_hooks(struct str_buf *out, const char *stage, const struct spec_hook_list *hooks)

@@ -21,7 +21,7 @@ struct record_cgroup {
 
 struct record {
 	uint64_t version;
-	const char *id, *bundle, *rootfs, *created, *stop_signal;
+	const char *id, *bundle, *rootfs, *created, *agent, *stop_signal;
 	uint64_t owner;
 	bool has_process, has_hooks, has_pid_ns, may_trace;
 	struct proc_id init;
@@ -58,6 +58,7 @@ FIELDS(record_fields, struct record) {
 	BOOL(struct record, "traces", may_trace, F_REQUIRED),
 	OBJECT(struct record, "init", init, init_fields, F_REQUIRED),
 	OBJECT(struct record, "cgroup", cgroup, cgroup_fields, F_REQUIRED),
+	STR(struct record, "agent", agent, 0),
 	STR(struct record, "stopSignal", stop_signal, F_LINE),
 	PAIRS(struct record, "annotations", annotations, 0),
 	END
@@ -106,6 +107,7 @@ int record_decode(const char *text, size_t size, struct state *state, struct err
 	state->has_pid_ns = record.has_pid_ns;
 	state->may_trace = record.may_trace;
 	state->init = record.init;
+	state->agent = record.agent;
 	state->stop_signal = record.stop_signal;
 	state->annotations = record.annotations;
 	return 0;
@@ -146,6 +148,8 @@ int record_encode(const struct state *state, struct str_buf *out, struct err *er
 	json_put_u64(&w, "parents", state->cgroup.parents);
 	json_put_string(&w, "v1", state->cgroup.v1);
 	json_close(&w);
+	if (state->agent)
+		json_put_string(&w, "agent", state->agent);
 	if (state->stop_signal)
 		json_put_string(&w, "stopSignal", state->stop_signal);
 	put_annotations(&w, &state->annotations);

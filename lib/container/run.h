@@ -3,6 +3,7 @@
 
 #include <limits.h>
 
+#include "container/agent.h"
 #include "container/plan.h"
 #include "container/state.h"
 #include "process/label.h"
@@ -25,6 +26,7 @@ struct run {
 	struct ns_beside beside; /* exec: which of its namespaces are joined */
 	const struct step *guest_table; /* what the guest side does */
 	volatile int *progress; /* shared by both sides: the row of that table which the guest side is at, or one of: */
+	struct agent agent;   /* host side: who answers for the filter */
 	int cgroup;	      /* host side: the v2 group to be born in, or -1 */
 	/* guest side */
 	struct ns_plan ns;    /* with the descriptors of joined namespaces */
@@ -45,6 +47,7 @@ struct run {
 
 #define RUN_NONE                                                                                            \
 	{ .wire = -1, .guest_wire = -1, .listen = -1, .terminal = -1, .notify = -1, .pidfd = -1, .init = -1, .cgroup = -1,  \
+	  .agent = AGENT_NONE, \
 	  .rootfs = ROOTFS_CLOSED, .start_connection = -1, .hook_input = -1, .launcher = -1, .label_files = LABEL_FILES_CLOSED }
 
 /* Release what the host side holds. */

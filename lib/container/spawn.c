@@ -28,6 +28,7 @@ void run_close(struct run *run)
 	auto_close(&run->pidfd);
 	auto_close(&run->init);
 	auto_close(&run->cgroup);
+	agent_close(&run->agent);
 	ns_close(&run->ns);
 	rootfs_release(&run->rootfs);
 	arena_free(&run->arena);
@@ -66,6 +67,8 @@ int spawn(struct run *run, struct err *err)
 	run->progress = shared;
 	*run->progress = PROGRESS_NOT_BORN;
 	r = wire_make(&run->wire, &run->guest_wire, err);
+	if (r == 0 && plan_has_agent(run->plan))
+		r = agent_prepare_wire(run->wire, err);
 	if (r < 0)
 		return r;
 	pid = clone_guest(run, err);
@@ -116,6 +119,17 @@ int spawn_explain_death(const struct run *run, struct err *err)
 	return -err->number;
 }
 
+static int explain_filter(int number, struct err *err)
+{
+	int r = err_sys(err, number, "seccomp: load the filter");
+
+	if (number == EBUSY)
+		return err_hint(err, "a filter with a listener is in force already, and there can be one");
+	if (number == EINVAL)
+		return err_hint(err, "the kernel does not know an instruction or flag of it");
+	return r;
+}
+
 int spawn_explain_launch(pid_t pid, const char *program, const struct label_plan *label, int number, int stage,
 			 struct err *err)
 {
@@ -125,7 +139,7 @@ int spawn_explain_launch(pid_t pid, const char *program, const struct label_plan
 	if (stage == LAUNCH_LABEL)
 		return label_explain(label, number, err);
 	if (stage == LAUNCH_SECCOMP)
-		return err_sys(err, number, "seccomp: load the filter");
+		return explain_filter(number, err);
 	/* the launcher waits, so that its root can still be looked into */
 	(void)snprintf(path, sizeof(path), "/proc/%d/root", pid);
 	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -135,7 +149,7 @@ int spawn_explain_launch(pid_t pid, const char *program, const struct label_plan
 int spawn_await(struct run *run, struct err *err)
 {
 	int number = 0, stage = 0;
-	int r = wire_await_launch(run->wire, &number, &stage, err);
+	int r = agent_await_launch(&run->agent, run->wire, &number, &stage, err);
 
 	if (r > 0)
 		return spawn_explain_launch(run->child, run->plan->process->args.items[0], &run->plan->label, number,

@@ -5,6 +5,7 @@
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "container/agent.h"
 #include "container/container.h"
 #include "container/lifecycle.h"
 #include "container/notify.h"
@@ -59,7 +60,7 @@ static bool is_alive(const struct state *state)
 }
 
 /* Ask the waiting guest to go on.  Returns when its program was executed. */
-static int release(const struct state *state, struct err *err)
+static int release(const struct state *state, struct agent *agent, struct err *err)
 {
 	int number = 0, stage = 0, r;
 	autofd connection = -1;
@@ -72,10 +73,13 @@ static int release(const struct state *state, struct err *err)
 	}
 	if (r < 0)
 		return r;
+	r = agent->path ? agent_prepare_wire(connection, err) : 0;
+	if (r < 0)
+		return r;
 	r = fd_send(connection, "", 1, -1);
 	if (r < 0)
 		return err_sys(err, -r, "tell the guest to start");
-	r = wire_await_launch(connection, &number, &stage, err);
+	r = agent_await_launch(agent, connection, &number, &stage, err);
 	if (r == -WIRE_GONE) /* or, with startContainer hooks, an earlier start was killed, but its hooks ran on */
 		return lifecycle_refuse("start", state->id, is_alive(state) ? CONTAINER_RUNNING : CONTAINER_STOPPED,
 					err);
@@ -83,6 +87,30 @@ static int release(const struct state *state, struct err *err)
 		r = explain(state, number, stage, err);
 	if (r == 0)
 		(void)unlinkat(state->dir, STATE_START_SOCKET, 0); /* from now on it counts as running */
+	return r;
+}
+
+/* With a seccomp agent: connect to that first.  If it is not there, the guest is still to be started. */
+static int release_with_agent(const struct state *state, struct err *err)
+{
+	struct agent agent = AGENT_NONE;
+	struct spec_document *document = NULL;
+	int r;
+
+	if (!state->agent)
+		return release(state, &agent, err);
+	r = state_load_config(state, &document, err);
+	if (r == 0) {
+		agent.path = state->agent;
+		agent.metadata = spec_of(document)->linux_.seccomp.listener_metadata;
+		agent.status = "creating"; /* as when it is sent by create, which other runtimes do */
+		agent.state = state;
+		r = agent_connect(&agent, err);
+	}
+	if (r == 0)
+		r = release(state, &agent, err);
+	agent_close(&agent);
+	spec_free(document);
 	return r;
 }
 
@@ -98,7 +126,7 @@ static int start_and_await(struct state *state, struct err *err)
 	if (r > 0)
 		return lifecycle_refuse("start", state->id, CONTAINER_STOPPED, err);
 	if (r == 0)
-		r = release(state, err);
+		r = release_with_agent(state, err);
 	if (r == 0)
 		r = poststart(state, err);
 	if (r < 0 || !wanted)

@@ -34,6 +34,7 @@ struct state {
 	bool may_trace;		     /* its processes may have CAP_SYS_PTRACE */
 	struct proc_id init;	     /* pid 0: not made */
 	struct cgroup_made cgroup;
+	const char *agent;	     /* socket of the seccomp agent, if start has to connect to it; or NULL */
 	const char *stop_signal;     /* org.opencontainers.image.stopSignal, or NULL */
 	struct spec_pairs annotations;
 

@@ -93,13 +93,15 @@ int wire_hear(int wire, enum wire_message expected, int *ret_fd, struct err *err
 	return 0;
 }
 
-int wire_await_launch(int wire, int *ret_number, int *ret_stage, struct err *err)
+int wire_await_launch(int wire, struct wire_listener *ret_listener, int *ret_number, int *ret_stage, struct err *err)
 {
 	union {
 		struct packet packet;
 		struct launch_failure failure;
 	} got;
-	ssize_t n = fd_receive(wire, &got, sizeof(got), NULL);
+	autofd fd = -1;
+	pid_t pid = 0;
+	ssize_t n = fd_receive_from(wire, &got, sizeof(got), &fd, &pid);
 
 	if (n == 0)
 		return 0;
@@ -110,9 +112,20 @@ int wire_await_launch(int wire, int *ret_number, int *ret_stage, struct err *err
 	if (n == sizeof(struct launch_failure)) {
 		*ret_number = got.failure.number;
 		*ret_stage = got.failure.stage;
-		return 1;
+		return WIRE_FAILED;
 	}
 	if (n == sizeof(struct packet) && got.packet.message == MSG_FAILED)
 		return take_failure(&got.packet, err);
+	if (n == 1 && fd >= 0 && ret_listener) {
+		*ret_listener = (struct wire_listener){ .fd = take_fd(&fd), .pid = pid };
+		return WIRE_LISTENER;
+	}
 	return err_set(err, EPROTO, "unexpected message of %zd bytes from the guest", n);
+}
+
+int wire_go_on(int wire, struct err *err)
+{
+	int r = fd_send(wire, "", 1, -1);
+
+	return r == -EPIPE ? gone(err) : r < 0 ? err_sys(err, -r, "let the guest go on") : 0;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <errno.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -41,7 +42,20 @@ void wire_tell_failure(int wire, const struct err *failure);
  * *ret_fd: the descriptor that comes along with MSG_TERMINAL, close-on-exec; -1 with others. */
 int wire_hear(int wire, enum wire_message expected, int *ret_fd, struct err *err);
 
+/* What the launcher sends when it has loaded a filter that has a listener. */
+struct wire_listener {
+	int fd;
+	pid_t pid; /* of the process, as seen from here */
+};
+
+#define WIRE_FAILED   1
+#define WIRE_LISTENER 2
+
 /* Host side, at the end: wait until the guest became the launcher and, when it starts at once, until that executed the
- * program.  Returns 0 for end of file; 1 when the launcher reported that it could not execute the program (*ret_number:
- * the errno, *ret_stage: enum launch_stage); or the guest's error, which may be WIRE_GONE. */
-int wire_await_launch(int wire, int *ret_number, int *ret_stage, struct err *err);
+ * program.  Returns 0 for end of file; WIRE_FAILED when the launcher reported that it could not execute the program
+ * (*ret_number: the errno, *ret_stage: enum launch_stage); WIRE_LISTENER when it, or that of a hook, sent a listener and waits
+ * for wire_go_on() (ret_listener NULL: that is an error); or the guest's error, which may be WIRE_GONE. */
+int wire_await_launch(int wire, struct wire_listener *ret_listener, int *ret_number, int *ret_stage, struct err *err);
+
+/* The listener is where it belongs: let the launcher go on. */
+int wire_go_on(int wire, struct err *err);

@@ -181,6 +181,12 @@ void json_put_bool(struct json_writer *writer, const char *key, bool value)
 	str_append(writer->out, value ? "true" : "false");
 }
 
+void json_put_raw(struct json_writer *writer, const char *key, const char *json)
+{
+	put_key(writer, key);
+	str_append(writer->out, json);
+}
+
 void json_put_null(struct json_writer *writer, const char *key)
 {
 	json_put_string(writer, key, NULL);

@@ -41,6 +41,8 @@ void json_put_string(struct json_writer *writer, const char *key, const char *va
 void json_put_u64(struct json_writer *writer, const char *key, uint64_t value);
 void json_put_i64(struct json_writer *writer, const char *key, int64_t value);
 void json_put_bool(struct json_writer *writer, const char *key, bool value);
+/* A value that is JSON already. */
+void json_put_raw(struct json_writer *writer, const char *key, const char *json);
 void json_put_null(struct json_writer *writer, const char *key);
 
 /* An array of strings, or of those up to a NULL. */

@@ -1,5 +1,6 @@
 /* The memfd holds the launcher and, right behind it, the seccomp program: the launcher's only loadable segment is
- * stretched over both, so that the filter needs no descriptor, no reading and no memory of its own. */
+ * stretched over both, so that the filter needs no descriptor, no reading and no memory of its own.  A filter that has a
+ * listener begins with a pass (pass.h), whose secret lies behind it. */
 #include "process/launch.h"
 
 #include <elf.h>
@@ -19,6 +20,7 @@
 #include "base/sys.h"
 #include "process/label.h"
 #include "process/launcher/control.h"
+#include "process/pass.h"
 
 _Static_assert(LAUNCH_SECCOMP == CONTROL_STAGE_SECCOMP && LAUNCH_EXEC == CONTROL_STAGE_EXEC &&
 		       LAUNCH_LABEL == CONTROL_STAGE_LABEL, "stages differ");
@@ -57,9 +59,17 @@ struct layout {
 	uint64_t address;  /* the same in memory */
 };
 
-static size_t filter_size(const struct seccomp_filter *filter)
+/* Instructions of the program as it is loaded. */
+static unsigned int program_count(const struct seccomp_filter *filter)
 {
-	return filter ? filter->count * sizeof(filter->instructions[0]) : 0;
+	return filter ? filter->count + (filter_has_listener(filter) ? PASS_INSTRUCTIONS : 0U) : 0;
+}
+
+static size_t program_size(const struct seccomp_filter *filter)
+{
+	const size_t secret = filter_has_listener(filter) ? sizeof(((struct pass *)NULL)->secret) : 0;
+
+	return program_count(filter) * sizeof(struct sock_filter) + secret;
 }
 
 static int lay_out(const struct seccomp_filter *filter, struct layout *ret, struct err *err)
@@ -79,7 +89,7 @@ static int lay_out(const struct seccomp_filter *filter, struct layout *ret, stru
 	ret->image_size = segment->p_filesz;
 	ret->filter_at = (ret->image_size + FILTER_ALIGN - 1) / FILTER_ALIGN * FILTER_ALIGN;
 	ret->address = segment->p_vaddr + ret->filter_at;
-	segment->p_filesz = segment->p_memsz = ret->filter_at + filter_size(filter);
+	segment->p_filesz = segment->p_memsz = ret->filter_at + program_size(filter);
 	ret->head.elf.e_shoff = 0;
 	ret->head.elf.e_shnum = ret->head.elf.e_shstrndx = 0;
 	return 0;
@@ -102,31 +112,47 @@ static int make_memfd(int *ret_fd, struct err *err)
 	return 0;
 }
 
-int launch_open(const struct seccomp_filter *filter, int *ret_fd, struct err *err)
+/* The whole file: what the headers say, and what lies behind. */
+static int write_program(int fd, struct layout *layout, const struct seccomp_filter *filter, struct err *err)
 {
 	static const unsigned char padding[FILTER_ALIGN];
+	const bool has_listener = filter_has_listener(filter);
+	struct pass pass;
+	struct iovec parts[6] = {
+		{ &layout->head, layout->head_size },
+		{ (void *)(uintptr_t)(kavel_launcher_begin + layout->head_size),
+		  layout->image_size - layout->head_size },
+		{ (void *)(uintptr_t)padding, layout->filter_at - layout->image_size },
+		{ pass.instructions, has_listener ? sizeof(pass.instructions) : 0 },
+		{ filter ? filter->instructions : NULL, filter ? filter->count * sizeof(*filter->instructions) : 0 },
+		{ pass.secret, has_listener ? sizeof(pass.secret) : 0 },
+	};
+	int r = has_listener ? pass_make(&pass, err) : 0;
+	ssize_t written;
+
+	if (r < 0)
+		return r;
+	written = writev(fd, parts, ARRAY_SIZE(parts));
+	explicit_bzero(pass.secret, sizeof(pass.secret));
+	if (written < 0)
+		return err_sys(err, errno, "write the launcher");
+	if ((size_t)written != layout->filter_at + program_size(filter))
+		return err_sys(err, ENOSPC, "write the launcher");
+	return 0;
+}
+
+int launch_open(const struct seccomp_filter *filter, int *ret_fd, struct err *err)
+{
 	autofd fd = -1;
 	struct layout layout;
-	struct iovec parts[4];
-	size_t size;
-	ssize_t written;
 	int r = lay_out(filter, &layout, err);
 
 	if (r == 0)
 		r = make_memfd(&fd, err);
+	if (r == 0)
+		r = write_program(fd, &layout, filter, err);
 	if (r < 0)
 		return r;
-	size = filter_size(filter);
-	parts[0] = (struct iovec){ &layout.head, layout.head_size };
-	parts[1] = (struct iovec){ (void *)(uintptr_t)(kavel_launcher_begin + layout.head_size),
-				   layout.image_size - layout.head_size };
-	parts[2] = (struct iovec){ (void *)(uintptr_t)padding, layout.filter_at - layout.image_size };
-	parts[3] = (struct iovec){ size ? filter->instructions : NULL, size };
-	written = writev(fd, parts, size ? 4 : 3);
-	if (written < 0)
-		return err_sys(err, errno, "write the launcher");
-	if ((size_t)written != layout.filter_at + size)
-		return err_sys(err, ENOSPC, "write the launcher");
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return err_sys(err, errno, "seal the launcher");
 	*ret_fd = take_fd(&fd);
@@ -180,15 +206,16 @@ static void hold_signals(void)
 int launch(const struct launch *launch, struct err *err)
 {
 	const struct seccomp_filter *filter = launch->filter;
-	unsigned int count = filter && filter->instructions ? filter->count : 0;
 	autofd made = -1;
 	autofree char **argv = NULL;
 	struct layout layout;
 	char control[160];
-	int fd = launch->program_fd, r = 0;
+	int fd = launch->program_fd, handover_fd = -1, r = 0;
 
-	if (!count)
+	if (filter && (!filter->instructions || !filter->count))
 		filter = NULL;
+	if (filter_has_listener(filter) && launch->handover_fd > 0)
+		handover_fd = launch->handover_fd;
 	if (fd <= 0) {
 		r = launch_open(filter, &made, err);
 		fd = made;
@@ -201,15 +228,17 @@ int launch(const struct launch *launch, struct err *err)
 		r = hand_over(launch->listen_fd, "listening socket", err);
 	if (r == 0)
 		r = hand_over(launch->status_fd, "status socket", err);
+	if (r == 0)
+		r = hand_over(handover_fd, "socket for the listener", err);
 	if (r == 0 && launch->label)
 		r = hand_over(launch->label->dir, "security label", err);
 	if (r < 0)
 		return r;
-	(void)snprintf(control, sizeof(control), "%u:%u:%llu:%u:%u:%u:%u:%u", (unsigned int)launch->listen_fd,
-		       (unsigned int)launch->status_fd, (unsigned long long)layout.address, count,
-		       filter ? filter->flags : 0, launch->drop_admin,
+	(void)snprintf(control, sizeof(control), "%u:%u:%u:%llu:%u:%u:%u:%u:%u", (unsigned int)launch->listen_fd,
+		       (unsigned int)launch->status_fd, (unsigned int)handover_fd, (unsigned long long)layout.address,
+		       program_count(filter), filter ? filter->flags : 0, launch->drop_admin,
 		       launch->label ? (unsigned int)launch->label->dir : CONTROL_NONE,
-		       launch->label && launch->no_new_privileges); /* fits: eight numbers */
+		       launch->label && launch->no_new_privileges); /* fits: nine numbers */
 	if (launch->listen_fd >= 0)
 		hold_signals();
 	(void)sys_execveat(fd, "", argv, launch->envp, AT_EMPTY_PATH);

@@ -24,6 +24,8 @@ struct launch {
 			     * user who called listen(2) are turned away */
 	int status_fd;	    /* with listen_fd -1: a connected socket; -1: none */
 	const struct seccomp_filter *filter; /* loaded just before execve(2); NULL: none */
+	int handover_fd;    /* a connected SOCK_SEQPACKET socket for the filter's listener, if it has one; 0: the status
+			     * socket */
 	unsigned int drop_admin; /* what caps_keep_admin() returned: given up before the filter is loaded */
 	const struct label_exec *label; /* written before that; NULL: none */
 	bool no_new_privileges;	 /* set them after the label, which they may forbid; without one the caller has done so */
@@ -38,6 +40,9 @@ struct launch_failure {
 	int stage;  /* enum launch_stage */
 };
 enum launch_stage { LAUNCH_SECCOMP, LAUNCH_EXEC, LAUNCH_LABEL };
+
+/* With a filter that has a listener (filter_has_listener()), the launcher sends the listener: one byte and the descriptor, after
+ * the filter is loaded.  It goes on when a byte comes back, and ends at end of file. */
 
 /* Make the launcher's memfd, with the filter (may be NULL) in it; close-on-exec.  Needed apart from launch() only where a
  * limit that is applied between them, such as RLIMIT_FSIZE, would forbid it.

@@ -25,9 +25,6 @@ static int action_value(const char *name, const struct opt_u64 *errno_ret, uint3
 	*ret_why = "unknown action";
 	if (!action)
 		return -EINVAL;
-	*ret_why = "not supported by this version of kavel:";
-	if (action->value == SCMP_ACT_NOTIFY)
-		return -ENOTSUP;
 	*ret_member = "errnoRet";
 	*ret_why = "there is no errno in";
 	if (errno_ret->is_set && !action->data_max)
@@ -44,21 +41,42 @@ static int read_default_action(const struct spec_seccomp *profile, struct seccom
 	const char *name = profile->default_action, *member, *why;
 	int r = action_value(name, &profile->default_errno_ret, &policy->default_action, &member, &why);
 
+	/* the agent would be asked for each call of everything, its own start among them: refused by the other runtimes, too */
+	if (r == 0 && policy->default_action == SCMP_ACT_NOTIFY)
+		return err_user(err, "%s.defaultAction: SCMP_ACT_NOTIFY cannot be the default", PLACE);
 	if (r == 0)
 		return 0;
 	return err_set(err, -r, "%s.%s: %s %s", PLACE, str_eq(member, "action") ? "defaultAction" : "defaultErrnoRet",
 		       why, name ? name : "(none)");
 }
 
+bool seccomp_notifies(const struct spec_seccomp *profile)
+{
+	for (size_t i = 0; i < profile->syscalls.count; i++) {
+		const char *action = profile->syscalls.items[i].action;
+
+		if (action && str_eq(action, "SCMP_ACT_NOTIFY"))
+			return true;
+	}
+	return false;
+}
+
 static int read_flags(const struct spec_seccomp *profile, unsigned int *ret, struct err *err)
 {
+	const bool has_listener = seccomp_notifies(profile);
 	unsigned int flags = profile->has_flags ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+
+	if (has_listener)
+		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 
 	for (size_t i = 0; i < profile->flags.count; i++) {
 		const struct seccomp_flag *flag = seccomp_find_flag(profile->flags.items[i]);
 
 		if (!flag)
 			return err_user(err, "%s.flags[%zu]: unknown flag \"%s\"", PLACE, i, profile->flags.items[i]);
+		if (flag->needs_listener && !has_listener)
+			return err_user(err, "%s.flags[%zu]: %s needs a rule with SCMP_ACT_NOTIFY", PLACE, i,
+					flag->name);
 		if (!flag->is_pointless)
 			flags |= flag->value;
 	}
@@ -187,8 +205,6 @@ int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, str
 	struct seccomp_policy policy;
 	int r = read_flags(profile, &filter.flags, err);
 
-	if (r == 0 && profile->listener_metadata && !profile->listener_path)
-		r = err_user(err, "%s.listenerMetadata: needs listenerPath", PLACE);
 	if (r == 0)
 		r = seccomp_policy_read(profile, arena, &policy, err);
 	if (r == 0)

@@ -25,7 +25,7 @@ struct seccomp_operator {
 struct seccomp_flag {
 	const char *name;
 	unsigned int value; /* of seccomp(2) */
-	bool is_pointless;  /* for the filter of a process with one thread, that notifies nobody */
+	bool is_pointless;  /* for a process with one thread */
 	bool needs_listener; /* the kernel refuses it otherwise */
 };
 

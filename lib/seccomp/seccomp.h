@@ -2,6 +2,7 @@
  * the program is loaded by the launcher as its last act, or before capabilities are given up. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,11 +13,14 @@
 #include "spec/spec.h"
 
 /* Compile.  Errors: unknown action, operator, architecture or flag; errnoRet with an action that has none; an argument
- * index above 5; SCMP_ACT_NOTIFY, which this version does not serve; more than 4096 instructions.  Unknown system call
+ * index above 5; a flag that needs SCMP_ACT_NOTIFY; more than 4096 instructions.  Unknown system call
  * names are skipped, as are architectures whose processes the host's kernel cannot run: the filter kills those anyway.
  * Without `flags` the filter gets SECCOMP_FILTER_FLAG_SPEC_ALLOW, as with other runtimes.  Texts name the place:
  * "linux.seccomp.syscalls[3].action". */
 int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, struct seccomp_filter *ret, struct err *err);
+
+/* Does a rule of it say SCMP_ACT_NOTIFY?  The filter then has a listener: its flags have SECCOMP_FILTER_FLAG_NEW_LISTENER. */
+bool seccomp_notifies(const struct spec_seccomp *profile);
 
 /* Load into the calling thread: needs no_new_privs or CAP_SYS_ADMIN.  (libseccomp has a seccomp_load() of its own.) */
 int seccomp_apply(const struct seccomp_filter *program, struct err *err);

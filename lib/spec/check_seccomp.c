@@ -25,60 +25,30 @@ static int check_errno(const char *action, const struct opt_u64 *number, const c
 	return 0;
 }
 
-/* Whoever answers notifications may also be named by an annotation (an extension of crun's). */
-static bool has_listener(const struct spec *spec)
-{
-	return spec->linux_.seccomp.listener_path || spec_annotation(spec, "run.oci.seccomp.receiver") ||
-	       spec_annotation(spec, "run.oci.seccomp.plugins");
-}
-
-static int check_notify(const struct spec_seccomp_rule *rule, size_t index, bool listener, struct err *err)
-{
-	if (!str_eq(rule->action, "SCMP_ACT_NOTIFY"))
-		return 0;
-	if (!listener)
-		return err_user(err, IN "syscalls[%zu].action: SCMP_ACT_NOTIFY needs linux.seccomp.listenerPath",
-				index);
-	/* the runtime itself writes to the listener after the filter is loaded: it would wait for ever */
-	for (size_t i = 0; i < rule->names.count; i++)
-		if (str_eq(rule->names.items[i], "write"))
-			return err_user(
-				err,
-				IN "syscalls[%zu].names[%zu]: SCMP_ACT_NOTIFY cannot be used for the write syscall",
-				index, i);
-	return 0;
-}
-
-static int check_rule(const struct spec_seccomp_rule *rule, size_t index, bool listener, struct err *err)
+static int check_rule(const struct spec_seccomp_rule *rule, size_t index, struct err *err)
 {
 	char place[64];
-	int r;
 
 	if (rule->args.count > ARGS_MAX)
 		return err_user(err, IN "syscalls[%zu].args: more than %d", index, ARGS_MAX);
 	(void)snprintf(place, sizeof(place), IN "syscalls[%zu].errnoRet", index);
-	r = check_errno(rule->action, &rule->errno_ret, place, err);
-	return r < 0 ? r : check_notify(rule, index, listener, err);
+	return check_errno(rule->action, &rule->errno_ret, place, err);
 }
 
 int check_seccomp(const struct spec *spec, struct err *err)
 {
 	const struct spec_seccomp *seccomp = &spec->linux_.seccomp;
-	bool listener;
 	int r;
 
 	if (!seccomp->is_set)
 		return 0;
-	listener = has_listener(spec); /* once: annotations and rules may be many */
 	r = check_errno(seccomp->default_action, &seccomp->default_errno_ret, IN "defaultErrnoRet", err);
 	if (r < 0)
 		return r;
 	if (str_eq(seccomp->default_action, "SCMP_ACT_NOTIFY"))
 		return err_user(err, IN "defaultAction: SCMP_ACT_NOTIFY cannot be the default");
-	if (seccomp->listener_metadata && !listener)
-		return err_user(err, IN "listenerMetadata: needs linux.seccomp.listenerPath");
 	for (size_t i = 0; i < seccomp->syscalls.count; i++) {
-		r = check_rule(&seccomp->syscalls.items[i], i, listener, err);
+		r = check_rule(&seccomp->syscalls.items[i], i, err);
 		if (r < 0)
 			return r;
 	}

@@ -96,7 +96,7 @@ static void an_end_without_a_word_is_not_taken_for_success(void)
 		return;
 	CHECK(wire_tell(pair.host, MSG_HOST_READY, -1, &pair.err) == 0);
 	end_guest(&pair);
-	CHECK(wire_await_launch(pair.host, &number, &stage, &pair.err) == -WIRE_GONE);
+	CHECK(wire_await_launch(pair.host, NULL, &number, &stage, &pair.err) == -WIRE_GONE);
 	CHECK(wire_hear(pair.host, MSG_WANT_HOOKS, &fd, &pair.err) == -WIRE_GONE);
 	end(&pair);
 }
@@ -110,12 +110,12 @@ static void the_launcher_ends_the_wire_or_says_why_not(void)
 	if (!make(&pair))
 		return;
 	CHECK(fd_send(pair.guest, &failure, sizeof(failure), -1) == 0);
-	CHECK(wire_await_launch(pair.host, &number, &stage, &pair.err) == 1);
+	CHECK(wire_await_launch(pair.host, NULL, &number, &stage, &pair.err) == 1);
 	CHECK(number == ENOENT && stage == LAUNCH_EXEC);
 	CHECK(fd_send(pair.guest, "odd", 3, -1) == 0);
-	CHECK(wire_await_launch(pair.host, &number, &stage, &pair.err) == -EPROTO);
+	CHECK(wire_await_launch(pair.host, NULL, &number, &stage, &pair.err) == -EPROTO);
 	end_guest(&pair);
-	CHECK(wire_await_launch(pair.host, &number, &stage, &pair.err) == 0);
+	CHECK(wire_await_launch(pair.host, NULL, &number, &stage, &pair.err) == 0);
 	end(&pair);
 }
 

@@ -319,7 +319,7 @@ static void a_script_that_names_the_own_executable_finds_only_the_launcher(void)
 {
 	char script[] = "/tmp/test_launch_script.XXXXXX";
 	int fd = mkstemp(script);
-	struct launch l = launched_shell(ARGS((char *)"x", (char *)"1:2:3:4:5:6:7:0"));
+	struct launch l = launched_shell(ARGS((char *)"x", (char *)"1:2:3:4:5:6:7:8:0"));
 	char text[4096];
 
 	/* the launcher runs again, with a control argument that is the script's path, and gives up */
@@ -390,13 +390,13 @@ static void garbage_instead_of_a_control_argument_is_refused(void)
 	static const char *const controls[] = {
 		"",
 		"1",
-		"1:2:3:4:5:6:7",
-		"1:2:3:4:5:6:7:8:9",
-		"a:b:c:d:e:f:g:h",
-		"-1:-1:0:0:0:0:0:0",
-		"1:2:3:4:5:6:7:8 ",
-		"99999999999999999999:1:1:1:1:1:4294967295:0",
-		"4294967295:4294967295:0:0:0:0:3:0", /* a label, but no room for one */
+		"1:2:3:4:5:6:7:8",
+		"1:2:3:4:5:6:7:8:9:10",
+		"a:b:c:d:e:f:g:h:i",
+		"-1:-1:0:0:0:0:0:0:0",
+		"1:2:3:4:5:6:7:8:9 ",
+		"99999999999999999999:1:1:1:1:1:1:4294967295:0",
+		"4294967295:4294967295:4294967295:0:0:0:0:3:0", /* a label, but no room for one */
 	};
 
 	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {

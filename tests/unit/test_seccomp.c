@@ -212,11 +212,13 @@ static void architectures_of_this_machine_are_in_the_filter(void)
 	arena_free(&arena);
 }
 
-static unsigned int flags_of(bool has_flags, const char **names, size_t count)
+static unsigned int flags_of(bool has_flags, const char **names, size_t count, bool notifies)
 {
+	struct spec_seccomp_rule rule = RULE("SCMP_ACT_NOTIFY", "mount");
 	const struct spec_seccomp profile = { .default_action = "SCMP_ACT_ALLOW",
 					      .has_flags = has_flags,
-					      .flags = { names, count } };
+					      .flags = { names, count },
+					      .syscalls = { &rule, notifies } };
 	struct arena arena = { 0 };
 	struct seccomp_filter filter = { 0 };
 	struct err err;
@@ -229,13 +231,17 @@ static unsigned int flags_of(bool has_flags, const char **names, size_t count)
 static void flags_are_those_of_the_profile(void)
 {
 	const char *names[] = { "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_TSYNC",
-				"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", "SECCOMP_FILTER_FLAG_SPEC_ALLOW" };
+				"SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" };
 
-	CHECK(flags_of(false, NULL, 0) == SECCOMP_FILTER_FLAG_SPEC_ALLOW);
-	CHECK(flags_of(true, NULL, 0) == 0);
-	/* a process with one thread and no listener has no use for the others */
-	CHECK(flags_of(true, names, 3) == SECCOMP_FILTER_FLAG_LOG);
-	CHECK(flags_of(true, names + 3, 1) == SECCOMP_FILTER_FLAG_SPEC_ALLOW);
+	CHECK(flags_of(false, NULL, 0, false) == SECCOMP_FILTER_FLAG_SPEC_ALLOW);
+	CHECK(flags_of(true, NULL, 0, false) == 0);
+	/* a process with one thread has no use for TSYNC */
+	CHECK(flags_of(true, names, 2, false) == SECCOMP_FILTER_FLAG_LOG);
+	CHECK(flags_of(true, names + 2, 1, false) == SECCOMP_FILTER_FLAG_SPEC_ALLOW);
+	CHECK(flags_of(true, names, 4, true) ==
+	      (SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_NEW_LISTENER |
+	       SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV));
+	CHECK(flags_of(false, NULL, 0, true) == (SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_NEW_LISTENER));
 }
 
 static void calls_newer_than_the_profile_fail_with_enosys(void)
@@ -310,9 +316,6 @@ static void wrong_rules_are_refused_with_their_place(void)
 	refuse_rule(rule, EINVAL, "linux.seccomp.syscalls[1].action: unknown action SCMP_ACT_FOO");
 	rule.action = NULL;
 	refuse_rule(rule, EINVAL, "linux.seccomp.syscalls[1].action: unknown action (none)");
-	rule.action = "SCMP_ACT_NOTIFY";
-	refuse_rule(rule, ENOTSUP,
-		    "linux.seccomp.syscalls[1].action: not supported by this version of kavel: SCMP_ACT_NOTIFY");
 	rule.action = "SCMP_ACT_ALLOW";
 	rule.errno_ret = (struct opt_u64){ true, 1 };
 	refuse_rule(rule, EINVAL, "linux.seccomp.syscalls[1].errnoRet: there is no errno in SCMP_ACT_ALLOW");
@@ -333,8 +336,7 @@ static void wrong_profiles_are_refused_with_their_place(void)
 
 	refuse(&profile, EINVAL, "linux.seccomp.defaultAction: unknown action SCMP_ACT_NONE");
 	profile.default_action = "SCMP_ACT_NOTIFY";
-	refuse(&profile, ENOTSUP,
-	       "linux.seccomp.defaultAction: not supported by this version of kavel: SCMP_ACT_NOTIFY");
+	refuse(&profile, EINVAL, "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the default");
 	profile.default_action = "SCMP_ACT_KILL";
 	profile.default_errno_ret = (struct opt_u64){ true, 1 };
 	refuse(&profile, EINVAL, "linux.seccomp.defaultErrnoRet: there is no errno in SCMP_ACT_KILL");
@@ -344,9 +346,9 @@ static void wrong_profiles_are_refused_with_their_place(void)
 	profile.architectures.count = 0;
 	profile.flags = (struct spec_strings){ flag, 1 };
 	refuse(&profile, EINVAL, "linux.seccomp.flags[0]: unknown flag \"SECCOMP_FILTER_FLAG_NEW_LISTENER\"");
-	profile.flags.count = 0;
-	profile.listener_metadata = "x";
-	refuse(&profile, EINVAL, "linux.seccomp.listenerMetadata: needs listenerPath");
+	flag[0] = "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV";
+	refuse(&profile, EINVAL,
+	       "linux.seccomp.flags[0]: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs a rule with SCMP_ACT_NOTIFY");
 }
 
 /* ---------------------------------------------------------------- names */
@@ -388,7 +390,7 @@ static void the_lists_for_features_are_what_is_understood(void)
 {
 	struct arena arena = { 0 };
 
-	CHECK(names_found(seccomp_action_names(), has_action) == 8);
+	CHECK(names_found(seccomp_action_names(), has_action) == 9);
 	CHECK(names_found(seccomp_operator_names(), has_operator) == 7);
 	CHECK(names_found(seccomp_arch_names(), has_arch) == 23);
 	CHECK(names_found(seccomp_flag_names(), has_flag) == 4);

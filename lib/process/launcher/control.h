@@ -5,7 +5,8 @@
 enum control_field {
 	CONTROL_LISTEN,	      /* descriptor, or CONTROL_NONE */
 	CONTROL_STATUS,	      /* descriptor, or CONTROL_NONE */
-	CONTROL_ADDRESS,      /* where the seccomp program lies in memory */
+	CONTROL_HANDOVER,     /* descriptor for the filter's listener, or CONTROL_NONE: the status socket */
+	CONTROL_ADDRESS,      /* where the seccomp program lies in memory; with a listener, its pass behind it */
 	CONTROL_INSTRUCTIONS, /* how long it is; 0: none */
 	CONTROL_FLAGS,	      /* of seccomp(2) */
 	CONTROL_DROP,	      /* CONTROL_DROP_...: where CAP_SYS_ADMIN was kept for loading it */

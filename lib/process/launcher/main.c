@@ -19,6 +19,8 @@
 #define O_CLOEXEC		   02000000
 #define SOL_SOCKET		   1
 #define SO_PEERCRED		   17
+#define SCM_RIGHTS		   1
+#define MSG_NOSIGNAL		   0x4000
 #define PR_SET_DUMPABLE		   4
 #define PR_SET_NO_NEW_PRIVS	   38
 #define PR_CAP_AMBIENT		   47
@@ -26,6 +28,7 @@
 #define CAP_SYS_ADMIN		   21
 #define CAPABILITY_VERSION_3	   0x20080522
 #define SECCOMP_SET_MODE_FILTER	   1
+#define SECCOMP_NEW_LISTENER	   (1u << 3)
 #define EXIT_NOT_EXECUTED	   127
 #define EXIT_SIGNAL		   128
 #define SIGHUP			   1
@@ -51,6 +54,33 @@ struct cap_header {
 
 struct cap_data {
 	unsigned int effective, permitted, inheritable;
+};
+
+struct iovec {
+	void *base;
+	unsigned long size;
+};
+
+struct message {
+	void *name;
+	int name_size;
+	struct iovec *iov;
+	unsigned long iov_count;
+	void *control;
+	unsigned long control_size;
+	int flags, padding;
+	unsigned long sent; /* of struct mmsghdr: written by the kernel */
+};
+
+struct control_message {
+	unsigned long size;
+	int level, type;
+	int fd, padding;
+};
+
+/* What makes a filter with a listener let this program's own calls through, see pass.c. */
+struct pass {
+	long secret[2];
 };
 
 /* A decimal number followed by `end`; returns what comes behind, or 0. */
@@ -111,11 +141,18 @@ static void end(int signal)
 	sys_exit(EXIT_SIGNAL + signal);
 }
 
+/* While a filter with a listener is on, which may let nothing else through. */
+static void end_at_once(int signal)
+{
+	(void)signal;
+	__builtin_trap();
+}
+
 /* The kernel spares the first process of a pid namespace all signals without a handler but SIGKILL: the program is yet to
  * come, and who wants this guest to end must not have to wait for it.  execve(2) takes the handlers away. */
-static void end_by_signals(void)
+static void end_by_signals(void (*handler)(int signal))
 {
-	const struct action action = { end, SA_RESTORER, end, 0 }; /* it never returns */
+	const struct action action = { handler, SA_RESTORER, handler, 0 }; /* it never returns */
 	const int signals[] = { SIGHUP, SIGINT, SIGTERM };
 
 	unsigned long mask = 0;
@@ -205,18 +242,119 @@ static long confine(const unsigned long control[CONTROL_COUNT], char **label)
 	return r == 0 && control[CONTROL_NO_NEW_PRIVS] ? sys5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : r;
 }
 
-/* write(2) rather than send(2): a filter that is already loaded may allow little, and this is likeliest. */
-static void report(int status_fd, long error, int stage)
+/* ---------------------------------------------------------------- with a filter that has a listener */
+
+static long pass_call(const struct pass *pass, long nr, long a, long b, long c, long d)
+{
+	return sys6(nr, a, b, c, d, pass->secret);
+}
+
+static _Noreturn void pass_exit(const struct pass *pass, int status)
+{
+	if (pass)
+		(void)pass_call(pass, SYS_exit_group, status, 0, 0, 0);
+	sys_exit(status);
+}
+
+/* Send a packet, with a descriptor unless fd is negative.  Returns 1, or a negative errno. */
+static long pass_send(const struct pass *pass, int sock, void *data, unsigned long size, int fd)
+{
+	struct control_message rights = { sizeof(rights) - sizeof(int), SOL_SOCKET, SCM_RIGHTS, fd, 0 };
+	struct iovec iov = { data, size };
+	struct message message = { 0, 0, &iov, 1, fd < 0 ? 0 : &rights, fd < 0 ? 0 : sizeof(rights), 0, 0, 0 };
+	long r;
+
+	do {
+		r = pass_call(pass, SYS_sendmmsg, sock, (long)&message, 1, MSG_NOSIGNAL);
+	} while (r == -EINTR);
+	return r;
+}
+
+static long pass_receive(const struct pass *pass, int sock)
+{
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	long r;
+
+	do {
+		r = pass_call(pass, SYS_readv, sock, (long)&iov, 1, 0);
+	} while (r == -EINTR);
+	return r;
+}
+
+/* The program may not run before those who answer for it have the listener: the host side says so with a byte. */
+static int hand_over(const struct pass *pass, int sock, int listener)
+{
+	char byte = 0;
+
+	if (pass_send(pass, sock, &byte, 1, listener) != 1 || pass_receive(pass, sock) != 1)
+		return -1;
+	/* as long as somebody has it, a call that nobody answers waits, rather than fail with ENOSYS */
+	return (int)pass_call(pass, SYS_close_range, listener, listener, 0, 0);
+}
+
+/* ---------------------------------------------------------------- the whole */
+
+/* Without a pass write(2) rather than send(2): a filter that is already loaded may allow little, and this is likeliest. */
+static void report(const struct pass *pass, int status_fd, long error, int stage)
 {
 	struct {
 		int number, stage;
 	} failure = { (int)-error, stage };
 	char byte;
 
+	if (pass) {
+		if (pass_send(pass, status_fd, &failure, sizeof(failure), -1) == 1)
+			while (pass_receive(pass, status_fd) > 0)
+				;
+		return;
+	}
 	if (sys3(SYS_write, status_fd, (long)&failure, sizeof(failure)) != sizeof(failure))
 		return;
 	while (sys3(SYS_read, status_fd, (long)&byte, 1) > 0)
 		;
+}
+
+static void keep_from_program(int fd)
+{
+	if (fd >= 0)
+		(void)sys3(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* Returns the status socket. */
+static int await_start(const unsigned long control[CONTROL_COUNT])
+{
+	int listen_fd = (int)control[CONTROL_LISTEN], status_fd = (int)control[CONTROL_STATUS];
+
+	if (listen_fd < 0) {
+		keep_from_program(status_fd);
+		return status_fd;
+	}
+	end_by_signals(end);
+	status_fd = wait_for_start(listen_fd);
+	if (status_fd < 0)
+		sys_exit(EXIT_NOT_EXECUTED);
+	(void)sys1(SYS_close, listen_fd);
+	return status_fd;
+}
+
+/* Load a filter that has a listener, and hand that over.  *ret_pass: what is needed for calls from then on; stays as it is if
+ * the filter could not be loaded. */
+static long load_listened(const unsigned long control[CONTROL_COUNT], int status_fd, const struct pass **ret_pass)
+{
+	int handover_fd = (int)control[CONTROL_HANDOVER];
+	long listener;
+
+	keep_from_program(handover_fd);
+	if ((int)control[CONTROL_LISTEN] >= 0)
+		end_by_signals(end_at_once);
+	listener = load_filter(control);
+	if (listener < 0)
+		return listener;
+	*ret_pass = (const struct pass *)(control[CONTROL_ADDRESS] + 8 * control[CONTROL_INSTRUCTIONS]);
+	if (hand_over(*ret_pass, handover_fd >= 0 ? handover_fd : status_fd, (int)listener) < 0)
+		pass_exit(*ret_pass, EXIT_NOT_EXECUTED); /* the host side is gone, or has given up */
+	return 0;
 }
 
 __attribute__((used)) _Noreturn void launcher(char **stack)
@@ -224,7 +362,8 @@ __attribute__((used)) _Noreturn void launcher(char **stack)
 	long argc = (long)stack[0], r = 0;
 	char **argv = stack + 1, **envp = argv + argc + 1, **label = 0, **program = argv + 2;
 	unsigned long control[CONTROL_COUNT];
-	int stage = CONTROL_STAGE_LABEL, listen_fd, status_fd;
+	int stage = CONTROL_STAGE_LABEL, status_fd;
+	const struct pass *pass = 0;
 
 	(void)sys5(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0); /* cannot fail; execve(2) sets it again */
 	if (argc < 4 || parse(argv[1], control) < 0)
@@ -235,27 +374,20 @@ __attribute__((used)) _Noreturn void launcher(char **stack)
 		label = argv + 2;
 		program = argv + 4;
 	}
-	listen_fd = (int)control[CONTROL_LISTEN];
-	status_fd = (int)control[CONTROL_STATUS];
-	if (listen_fd >= 0) {
-		end_by_signals();
-		status_fd = wait_for_start(listen_fd);
-		if (status_fd < 0)
-			sys_exit(EXIT_NOT_EXECUTED);
-		(void)sys1(SYS_close, listen_fd);
-	} else if (status_fd >= 0) {
-		(void)sys3(SYS_fcntl, status_fd, F_SETFD, FD_CLOEXEC);
-	}
+	status_fd = await_start(control);
 	r = confine(control, label);
 	if (r == 0 && control[CONTROL_INSTRUCTIONS]) {
 		stage = CONTROL_STAGE_SECCOMP;
-		r = load_filter(control);
+		if (control[CONTROL_FLAGS] & SECCOMP_NEW_LISTENER)
+			r = load_listened(control, status_fd, &pass);
+		else
+			r = load_filter(control);
 	}
 	if (r == 0) {
 		stage = CONTROL_STAGE_EXEC;
 		r = sys3(SYS_execve, (long)program[0], (long)(program + 1), (long)envp);
 	}
 	if (status_fd >= 0)
-		report(status_fd, r, stage);
-	sys_exit(EXIT_NOT_EXECUTED);
+		report(pass, status_fd, r, stage);
+	pass_exit(pass, EXIT_NOT_EXECUTED);
 }
