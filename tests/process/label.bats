@@ -1,20 +1,16 @@
 load ../run/helpers
 
-# AppArmor is where securityfs shows it and its tool is installed; natively rarely, in the VM always.
 has_apparmor() {
 	[[ $(cat /sys/module/apparmor/parameters/enabled 2>/dev/null) == Y ]]
 }
 
-need_apparmor() {
-	has_apparmor || skip "this kernel has no AppArmor"
-	command -v apparmor_parser >/dev/null || skip "apparmor_parser is missing"
-	mountpoint -q /sys/kernel/security || mount -t securityfs securityfs /sys/kernel/security 2>/dev/null ||
-		skip "securityfs cannot be mounted"
-}
-
 # Everything but writing below /tmp; what is executed stays in the profile.
-load_profile() { # NAME [RULE]
-	apparmor_parser --replace --skip-cache <<-PROFILE || skip "the profile cannot be loaded"
+load_profile() { # NAME [RULES]
+	mountpoint -q /sys/kernel/security || {
+		must mount -t securityfs securityfs /sys/kernel/security
+		MOUNTED=1
+	}
+	apparmor_parser --replace --skip-cache <<-PROFILE || fail "the profile cannot be loaded"
 		profile $1 flags=(attach_disconnected,mediate_deleted) {
 			file,
 			capability,
@@ -23,8 +19,7 @@ load_profile() { # NAME [RULE]
 			ptrace,
 			mount,
 			umount,
-			deny /tmp/** w,
-			${2-}
+			${2-deny /tmp/** w,}
 		}
 	PROFILE
 	LOADED+=("$1")
@@ -36,10 +31,11 @@ cleanup() {
 	for name in "${LOADED[@]}"; do
 		apparmor_parser --remove <<<"profile $name {}" || :
 	done
+	[[ ! $MOUNTED ]] || umount /sys/kernel/security
 }
 
 prepare() {
-	LOADED=()
+	LOADED=() MOUNTED=''
 }
 
 # ------------------------------------------------------------------------------- a host without the module
@@ -89,7 +85,7 @@ prepare() {
 # ------------------------------------------------------------------------------------------------- AppArmor
 
 @test "the program is confined by the profile, and so is what it executes" {
-	need_apparmor
+	needs apparmor apparmor_parser
 	load_profile kavel-test
 	config '.process.apparmorProfile = "kavel-test"'
 	run_guest read=/proc/self/attr/current write=/tmp/a:b write=/home/a:b
@@ -104,7 +100,7 @@ prepare() {
 }
 
 @test "a profile that allows to execute nothing holds for the program itself" {
-	need_apparmor
+	needs apparmor apparmor_parser
 	load_profile kavel-test "deny /** x,"
 	config '.process.apparmorProfile = "kavel-test"'
 	run_guest read=/proc/self/attr/current exec=/guest
@@ -114,7 +110,7 @@ prepare() {
 }
 
 @test "a profile holds with create and start, without new privileges, with a filter and as another user" {
-	need_apparmor
+	needs apparmor apparmor_parser
 	load_profile kavel-test
 	config '.process.apparmorProfile = "kavel-test" | .process.user = {uid: 1000, gid: 1000} | .process.noNewPrivileges = true
 		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
@@ -132,7 +128,7 @@ prepare() {
 }
 
 @test "a filter without no_new_privs goes with a profile" {
-	need_apparmor
+	needs apparmor apparmor_parser
 	load_profile kavel-test
 	config '.process.apparmorProfile = "kavel-test" | .process.noNewPrivileges = false
 		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO"}]}'
@@ -143,8 +139,24 @@ prepare() {
 	assert_line "seccomp: 2"
 }
 
+@test "under a confined caller the profile is stacked where no_new_privs would forbid the change" {
+	needs apparmor apparmor_parser aa-exec
+	load_profile kavel-runtime "change_profile -> **, pivot_root, unix,"
+	load_profile kavel-test
+	config '.process.apparmorProfile = "kavel-test" | .process.noNewPrivileges = true'
+	guest_does read=/proc/self/attr/current write=/tmp/a:b
+	try aa-exec -p kavel-runtime -- "$KAVEL" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	assert_success
+	assert_matches '^kavel-(runtime//&kavel-test|test//&kavel-runtime) \(enforce\)'
+	assert_line "write=/tmp/a:b: EACCES"
+	config '.process.noNewPrivileges = false'
+	try aa-exec -p kavel-runtime -- "$KAVEL" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	assert_success
+	assert_line "kavel-test (enforce)"
+}
+
 @test "create fails for a profile that is not loaded, and leaves nothing" {
-	need_apparmor
+	needs apparmor apparmor_parser
 	config '.process.apparmorProfile = "no-such-profile"'
 	create_guest pause
 	assert_refused process.apparmorProfile no-such-profile "not loaded"
@@ -152,7 +164,7 @@ prepare() {
 }
 
 @test "unconfined and no profile are unconfined" {
-	need_apparmor
+	needs apparmor apparmor_parser
 	config '.process.apparmorProfile = "unconfined"'
 	run_guest read=/proc/self/attr/current
 	assert_success
@@ -164,7 +176,7 @@ prepare() {
 }
 
 @test "exec has the container's profile, or that of its option or process file" {
-	need_apparmor
+	needs apparmor apparmor_parser
 	load_profile kavel-test
 	load_profile kavel-other
 	config '.process.apparmorProfile = "kavel-test"'
@@ -187,7 +199,7 @@ prepare() {
 }
 
 @test "startContainer hooks are confined as the program, with a filter and without" {
-	need_apparmor
+	needs apparmor apparmor_parser
 	load_profile kavel-test
 	config '.process.apparmorProfile = "kavel-test"
 		| .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "cat /proc/self/attr/current >/home/seen"]}]'
@@ -202,7 +214,7 @@ prepare() {
 }
 
 @test "what the image has in place of /proc does not get the label" {
-	need_apparmor
+	needs apparmor apparmor_parser
 	load_profile kavel-test
 	mkdir -p "$BUNDLE/rootfs/fake/self/attr/apparmor" "$BUNDLE/rootfs/fake/thread-self/attr/apparmor"
 	touch "$BUNDLE/rootfs/fake"/{self,thread-self}/attr/{exec,current} \
@@ -220,7 +232,7 @@ prepare() {
 }
 
 @test "a guest without any procfs is confined too, and no descriptor is left to it" {
-	need_apparmor
+	needs apparmor apparmor_parser
 	load_profile kavel-test
 	config '.process.apparmorProfile = "kavel-test" | .process.noNewPrivileges = true
 		| .mounts |= map(select(.destination != "/proc")) | del(.linux.maskedPaths, .linux.readonlyPaths)'
