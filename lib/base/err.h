@@ -11,7 +11,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-#define ERR_TEXT_MAX 1532
+#define ERR_TEXT_MAX 5116 /* room for 4 KiB of what a failing program said */
 
 struct err {
 	int number;		 /* errno, positive; 0: no failure */

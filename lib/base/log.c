@@ -97,7 +97,7 @@ static void write_line(int fd, const struct str_buf *line)
 void log_write(enum log_level level, const char *format, ...)
 {
 	const struct log_options *o = &log_state.options;
-	char text[4096];
+	char text[ERR_TEXT_MAX + 512]; /* an error, and where it was met */
 	va_list args;
 
 	if (!log_wants(level))

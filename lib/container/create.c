@@ -19,6 +19,7 @@
 #include "container/socket.h"
 #include "container/undo.h"
 #include "process/protect.h"
+#include "spec/annotations.h"
 
 static const char *now_text(struct arena *arena)
 {
@@ -45,7 +46,7 @@ static int new_state(const struct plan *plan, struct state *state, struct err *e
 	state->has_pid_ns = ns_is_new(&plan->ns, SPEC_NS_PID);
 	state->may_trace = caps_may_trace(&plan->caps);
 	state->agent = plan->agent;
-	state->stop_signal = spec_annotation(spec, "org.opencontainers.image.stopSignal");
+	state->stop_signal = spec_annotation(spec, ANNOTATION_STOP_SIGNAL);
 	state->annotations = spec->annotations;
 	(void)snprintf(state->cgroup.path, sizeof(state->cgroup.path), "%s", cgroup_plan_path(plan->cgroup));
 	state->layout = &plan->layout;
@@ -90,18 +91,20 @@ static int make(const struct plan *plan, struct state *state, struct made *ret, 
 /* After the program was started. A failing poststart hook stops the container (specification 1.3, lifecycle step 10). */
 int container_poststart(struct state *state, const struct spec *spec, struct err *err)
 {
+	struct hook_stage stage = { .name = "poststart", .dir = state->bundle, .is_interruptible = true };
 	autobuf json = { 0 };
 	int r;
 
 	if (!spec->hooks.poststart.count)
 		return 0;
 	r = state_hook_json(state, "running", state->init.pid, &json, err);
-	return r < 0 ? r
-		     : hooks_run(&(struct hook_stage){ .name = "poststart",
-						       .state_json = json.data,
-						       .dir = state->bundle,
-						       .is_interruptible = true },
-				 &spec->hooks.poststart, err);
+	stage.state_json = json.data;
+	if (r == 0)
+		r = hooks_open_output(spec, &stage.output, err);
+	if (r == 0)
+		r = hooks_run(&stage, &spec->hooks.poststart, err);
+	hooks_close_output(&stage.output);
+	return r;
 }
 
 /* In a pid namespace that it joins the guest's first process is not alone, and seen while it is still this program. */

@@ -21,9 +21,7 @@ static void run_poststop(const struct state *state, const struct spec *spec)
 	if (state_hook_json(state, "stopped", 0, &json, &err) < 0)
 		log_warning("poststop hooks: %s", err.text);
 	else
-		hooks_run_warning(
-			&(struct hook_stage){ .name = "poststop", .state_json = json.data, .dir = state->bundle },
-			&spec->hooks.poststop);
+		hooks_run_poststop(spec, json.data, state->bundle);
 }
 
 int container_undo(struct state *state, const struct spec *spec, struct err *err)

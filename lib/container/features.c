@@ -8,12 +8,10 @@
 #include "process/process.h"
 #include "rootfs/rootfs.h"
 #include "seccomp/seccomp.h"
+#include "spec/annotations.h"
 
 static const char *const hook_names[] = { "prestart",	    "createRuntime", "createContainer",
 					  "startContainer", "poststart",     "poststop",       NULL };
-
-/* Annotations by which a configuration changes what the runtime does on the host. */
-static const char *const unsafe_annotations[] = { "org.kavel.overlay.", "org.kavel.rootfs.", NULL };
 
 static void put_namespaces(struct json_writer *w)
 {
@@ -86,6 +84,16 @@ static void put_annotations(struct json_writer *w)
 	json_close(w);
 }
 
+/* Annotations by which a configuration changes what the runtime does on the host. */
+static void put_unsafe_annotations(struct json_writer *w)
+{
+	json_open_array(w, "potentiallyUnsafeConfigAnnotations");
+	for (const struct annotation_row *row = annotation_rows; row->key; row++)
+		if (row->is_unsafe)
+			json_put_string(w, NULL, row->key);
+	json_close(w);
+}
+
 int container_features(struct str_buf *out, struct err *err)
 {
 	struct json_writer w = JSON_WRITER(out, 2);
@@ -98,7 +106,7 @@ int container_features(struct str_buf *out, struct err *err)
 	json_put_names(&w, "mountOptions", rootfs_option_names());
 	put_linux(&w, &arena);
 	put_annotations(&w);
-	json_put_names(&w, "potentiallyUnsafeConfigAnnotations", unsafe_annotations);
+	put_unsafe_annotations(&w);
 	json_close(&w);
 	arena_free(&arena);
 	return out->failed ? err_memory(err) : 0;

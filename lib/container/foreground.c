@@ -32,6 +32,19 @@ int foreground_block_signals(struct err *err)
 	return sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? err_sys(err, errno, "block signals") : 0;
 }
 
+int foreground_open_interrupts(void)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	sigset_t blocked, set;
+
+	sigemptyset(&set);
+	if (sigprocmask(SIG_BLOCK, NULL, &blocked) < 0 || !sigismember(&blocked, SIGTERM))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		sigaddset(&set, ends[i]);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
 static int reap(pid_t pid, int *ret_status, struct err *err)
 {
 	int status;

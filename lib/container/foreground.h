@@ -16,6 +16,10 @@ struct foreground {
 /* Block every signal that foreground_wait() forwards. */
 int foreground_block_signals(struct err *err);
 
+/* A descriptor that is readable when the caller wants an end: SIGHUP, SIGINT, SIGQUIT or SIGTERM is there, held back by
+ * foreground_block_signals() for a guest that does not run yet.  The signal stays.  -1: such signals end this program anyway. */
+int foreground_open_interrupts(void);
+
 /* Go on until the process ends, and reap it.  *ret_status: its exit code, or 128 + signal.  The caller's terminal has its
  * modes back afterwards, also on failure. */
 int foreground_wait(const struct foreground *foreground, int *ret_status, struct err *err);

@@ -35,7 +35,13 @@ static const int reset_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE };
 /* The first number above all descriptors that this side still needs. */
 static int first_free(const struct run *run)
 {
-	const int used[] = { 2 + (int)run->plan->preserve_fds, run->wire, run->listen, run->terminal, log_fd(),
+	const int used[] = { 2 + (int)run->plan->preserve_fds,
+			     run->wire,
+			     run->listen,
+			     run->terminal,
+			     run->hook_output.out,
+			     run->hook_output.err,
+			     log_fd(),
 			     rootfs_highest(&run->rootfs) };
 	int highest = 2;
 
@@ -190,6 +196,7 @@ static int container_hooks(struct run *run, struct err *err)
 {
 	const struct plan *plan = run->plan;
 	struct hook_stage stage = { .name = "createContainer",
+				    .output = run->hook_output,
 				    .dir = plan->host->hooks_in_bundle ? plan->bundle : rootfs_path(plan->rootfs) };
 	autobuf json = { 0 };
 	char self[32] = "";
@@ -450,6 +457,7 @@ static int start_hooks(struct run *run, struct err *err)
 		.filter = &plan->filter,
 		.label = plan_has_label(plan) ? &run->label : NULL,
 		.no_new_privileges = plan->process->no_new_privileges,
+		.output = run->hook_output,
 		.env = run->env.items,
 	};
 

@@ -1,4 +1,4 @@
-/* A hook gets its state from a memfd, so that it may read it, or not, at its own pace, and writes into a pipe of which the
+/* A hook gets its state from a memfd, so that it may read it, or not, at its own pace, and writes into two pipes of which the
  * last bytes are kept: a hook that floods its output never blocks, and one that leaves a child behind with the pipe open
  * is not waited for. */
 #include "container/hooks.h"
@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -20,9 +19,11 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "container/foreground.h"
 #include "process/launch.h"
+#include "spec/annotations.h"
 
-#define OUTPUT_KEPT 900 /* bytes: fits into a struct err beside the rest */
+#define OUTPUT_KEPT 4096 /* bytes of each: one fits into a struct err beside the rest */
 #define READS_MAX   16	/* a pipe's usual capacity */
 
 /* The last bytes that were written. */
@@ -74,9 +75,47 @@ static void execute(const struct hook_stage *stage, const struct launch *launche
 		errno = err.number;
 }
 
+/* What a hook prints: of standard output and error. */
+enum { OUT, ERR, STREAMS };
+struct stream {
+	int read_fd;  /* -1: it goes into a file, or has ended */
+	int write_fd; /* the hook's end */
+	struct tail tail;
+};
+
+static void streams_close(struct stream streams[STREAMS])
+{
+	for (int i = 0; i < STREAMS; i++) {
+		auto_close(&streams[i].read_fd);
+		auto_close(&streams[i].write_fd);
+	}
+}
+
+/* A pipe, or a file that the configuration names. */
+static int stream_open(struct stream *stream, int file, struct err *err)
+{
+	int ends[2];
+
+	if (file > 0) {
+		stream->write_fd = fcntl(file, F_DUPFD_CLOEXEC, 3);
+		return stream->write_fd < 0 ? err_sys(err, errno, "duplicate the hooks' output file") : 0;
+	}
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_sys(err, errno, "make a pipe");
+	stream->read_fd = ends[0];
+	stream->write_fd = ends[1];
+	(void)fcntl(stream->write_fd, F_SETFL, 0); /* the hook's own end blocks as any pipe */
+	return 0;
+}
+
+/* What the child has. */
+struct hook_fds {
+	int input, out, err, report;
+};
+
 /* The child: only standard descriptors, default signals, its own session. */
-static _Noreturn void become_hook(const struct hook_stage *stage, const struct spec_hook *hook, int input, int output,
-				  int report)
+static _Noreturn void become_hook(const struct hook_stage *stage, const struct spec_hook *hook,
+				  const struct hook_fds *fds)
 {
 	static char *none[] = { NULL };
 	char *fallback[] = { (char *)(uintptr_t)hook->path, NULL };
@@ -86,7 +125,7 @@ static _Noreturn void become_hook(const struct hook_stage *stage, const struct s
 		.argv = hook->args.count ? (char *const *)(uintptr_t)hook->args.items : fallback,
 		.envp = hook->has_env ? (char *const *)(uintptr_t)hook->env.items : caller,
 		.listen_fd = -1,
-		.status_fd = report,
+		.status_fd = fds->report,
 		.filter = stage->filter,
 		.label = stage->label,
 		.no_new_privileges = stage->no_new_privileges,
@@ -104,70 +143,68 @@ static _Noreturn void become_hook(const struct hook_stage *stage, const struct s
 	sigemptyset(&empty);
 	(void)sigprocmask(SIG_SETMASK, &empty, NULL);
 	(void)signal(SIGPIPE, SIG_DFL); /* the program ignores it, and a hook would inherit that */
-	if (dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0 &&
+	if (dup2(fds->input, 0) >= 0 && dup2(fds->out, 1) >= 0 && dup2(fds->err, 2) >= 0 &&
 	    sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) >= 0)
 		execute(stage, &launcher);
 	number = errno;
-	(void)!write(report, &number, sizeof(number));
+	(void)!write(fds->report, &number, sizeof(number));
 	_exit(127);
-}
-
-/* What is readable when the caller wants an end, by a signal that foreground_block_signals() holds back for a guest which is
- * not there yet; -1: such signals end this program anyway.  The signal stays. */
-static int open_interrupts(void)
-{
-	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
-	sigset_t blocked, set;
-
-	sigemptyset(&set);
-	if (sigprocmask(SIG_BLOCK, NULL, &blocked) < 0 || !sigismember(&blocked, SIGTERM))
-		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		sigaddset(&set, ends[i]);
-	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
 /* How a hook ended, or why it is not waited for any longer. */
 enum { HOOK_ENDED, HOOK_TIMED_OUT, HOOK_INTERRUPTED };
 
-/* Wait for the end of the hook, reading its output.  interrupts: of open_interrupts(), or -1.  Returns HOOK_... or an error. */
-static int await(int pidfd, int output, int interrupts, int64_t deadline, struct tail *tail, struct err *err)
+/* Wait for the end of the hook, reading its output.  interrupts: of foreground_open_interrupts(), or -1.  Returns HOOK_... or an
+ * error. */
+static int await(int pidfd, struct stream streams[STREAMS], int interrupts, int64_t deadline, struct err *err)
 {
-	struct pollfd fds[3] = { { .fd = pidfd, .events = POLLIN },
-				 { .fd = output, .events = POLLIN },
-				 { .fd = interrupts, .events = POLLIN } };
-
 	for (;;) {
+		struct pollfd fds[2 + STREAMS] = { { .fd = pidfd, .events = POLLIN },
+						   { .fd = interrupts, .events = POLLIN },
+						   { .fd = streams[OUT].read_fd, .events = POLLIN },
+						   { .fd = streams[ERR].read_fd, .events = POLLIN } };
 		int64_t left = deadline < 0 ? -1 : deadline - clock_ms();
 
 		if (deadline >= 0 && left < 0)
 			return HOOK_TIMED_OUT;
 		if (poll(fds, ARRAY_SIZE(fds), left > 1000000 ? 1000000 : (int)left) < 0 && errno != EINTR)
 			return err_sys(err, errno, "wait for the hook");
-		if (fds[1].revents && !tail_read(tail, output))
-			fds[1].fd = -1;
-		if (fds[0].revents) {
-			(void)tail_read(tail, output);
+		/* what it wrote is there when it has ended, whatever poll(2) saw first */
+		for (int i = 0; i < STREAMS; i++)
+			if ((fds[2 + i].revents || fds[0].revents) && streams[i].read_fd >= 0 &&
+			    !tail_read(&streams[i].tail, streams[i].read_fd)) {
+				(void)close(streams[i].read_fd);
+				streams[i].read_fd = -1;
+			}
+		if (fds[0].revents)
 			return HOOK_ENDED;
-		}
-		if (fds[2].revents)
+		if (fds[1].revents)
 			return HOOK_INTERRUPTED;
 	}
 }
 
-/* Add what the hook wrote to the error. */
-static int describe(struct tail *tail, struct err *err)
+static void trim(struct tail *tail)
 {
 	while (tail->size && (tail->data[tail->size - 1] == '\n' || tail->data[tail->size - 1] == ' '))
 		tail->data[--tail->size] = '\0';
 	for (size_t i = 0; i < tail->size; i++)
 		if (tail->data[i] == '\n')
 			tail->data[i] = ' ';
-	return tail->size ? err_hint(err, "output: %s", tail->data) : -err->number;
+}
+
+/* Add what the hook wrote to the error: what it complained about, or else what it said. */
+static int describe(struct stream streams[STREAMS], struct err *err)
+{
+	for (int i = ERR; i >= OUT; i--) {
+		trim(&streams[i].tail);
+		if (streams[i].tail.size)
+			return err_hint(err, "output: %s", streams[i].tail.data);
+	}
+	return -err->number;
 }
 
 /* Reap the hook and judge its end. */
-static int judge(const struct hook_stage *stage, pid_t pid, int report, struct tail *tail, struct err *err)
+static int judge(const struct hook_stage *stage, pid_t pid, int report, struct stream streams[STREAMS], struct err *err)
 {
 	int status, number;
 
@@ -184,11 +221,11 @@ static int judge(const struct hook_stage *stage, pid_t pid, int report, struct t
 		if (why[0] >= 'A' && why[0] <= 'Z')
 			why[0] = (char)(why[0] - 'A' + 'a');
 		(void)err_user(err, "killed by signal %d: %s", WTERMSIG(status), why);
-		return describe(tail, err);
+		return describe(streams, err);
 	}
 	if (WEXITSTATUS(status)) {
 		(void)err_user(err, "the %s hook failed with exit code %d", stage->name, WEXITSTATUS(status));
-		return describe(tail, err);
+		return describe(streams, err);
 	}
 	return 0;
 }
@@ -227,49 +264,105 @@ static int make_report(const struct hook_stage *stage, int ret[2])
 	return shutdown(ret[0], SHUT_WR);
 }
 
-static int run_one(const struct hook_stage *stage, const struct spec_hook *hook, struct err *err)
+static int spawn_hook(const struct hook_stage *stage, const struct spec_hook *hook, const struct hook_fds *fds,
+		      int *ret_pidfd, struct err *err)
 {
-	struct tail tail = { .size = 0 };
-	autofd made = -1, pidfd = -1, interrupts = stage->is_interruptible ? open_interrupts() : -1;
-	int output[2], report[2], r;
+	struct clone_args args = { .flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+				   .exit_signal = SIGCHLD,
+				   .pidfd = (uint64_t)(uintptr_t)ret_pidfd };
+	pid_t pid = sys_clone3(&args);
+
+	if (pid == 0)
+		become_hook(stage, hook, fds);
+	return pid < 0 ? err_sys(err, errno, "fork") : pid;
+}
+
+/* Run it with all that is open. */
+static int run_open(const struct hook_stage *stage, const struct spec_hook *hook, int input,
+		    struct stream streams[STREAMS], struct err *err)
+{
+	autofd pidfd = -1, interrupts = stage->is_interruptible ? foreground_open_interrupts() : -1;
 	int64_t deadline = hook->timeout.is_set ? clock_ms() + hook->timeout.value * 1000 : -1;
+	int report[2], r;
 	pid_t pid;
 
-	r = stage->input ? 0 : hooks_make_input(stage->state_json, &made, err);
-	if (r < 0)
-		return r;
-	if (stage->input && lseek(stage->input, 0, SEEK_SET) < 0)
-		return err_sys(err, errno, "rewind the state");
-	if (pipe2(output, O_CLOEXEC | O_NONBLOCK) < 0)
-		return err_sys(err, errno, "make a pipe");
-	autofd output_read = output[0], output_write = output[1];
 	if (make_report(stage, report) < 0)
 		return err_sys(err, errno, "make a pipe");
 	autofd report_read = report[0], report_write = report[1];
-	(void)fcntl(output_write, F_SETFL, 0); /* the hook's own end blocks as any pipe */
 
-	struct clone_args args = { .flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
-				   .exit_signal = SIGCHLD,
-				   .pidfd = (uint64_t)(uintptr_t)&pidfd };
-	pid = sys_clone3(&args);
+	pid = spawn_hook(stage, hook,
+			 &(struct hook_fds){ input, streams[OUT].write_fd, streams[ERR].write_fd, report_write },
+			 &pidfd, err);
 	if (pid < 0)
-		return err_sys(err, errno, "fork");
-	if (pid == 0)
-		become_hook(stage, hook, stage->input ? stage->input : made, output_write, report_write);
-	auto_close(&output_write);
-	output_write = -1;
-	auto_close(&report_write);
-	report_write = -1;
-
-	r = await(pidfd, output_read, interrupts, deadline, &tail, err);
+		return pid;
+	(void)close(take_fd(&report_write));
+	for (int i = 0; i < STREAMS; i++)
+		(void)close(take_fd(&streams[i].write_fd));
+	r = await(pidfd, streams, interrupts, deadline, err);
 	if (r == HOOK_ENDED)
-		return judge(stage, pid, report_read, &tail, err);
+		return judge(stage, pid, report_read, streams, err);
 	end(pid, pidfd);
 	if (r == HOOK_TIMED_OUT)
 		(void)err_set(err, ETIMEDOUT, "no end after %lld s (timeout)", (long long)hook->timeout.value);
 	else if (r == HOOK_INTERRUPTED)
 		(void)err_set(err, EINTR, "interrupted by a signal");
-	return r < 0 ? r : describe(&tail, err);
+	return r < 0 ? r : describe(streams, err);
+}
+
+static int run_one(const struct hook_stage *stage, const struct spec_hook *hook, struct err *err)
+{
+	struct stream streams[STREAMS] = { { .read_fd = -1, .write_fd = -1 }, { .read_fd = -1, .write_fd = -1 } };
+	autofd made = -1;
+	int r = stage->input ? 0 : hooks_make_input(stage->state_json, &made, err);
+
+	if (r < 0)
+		return r;
+	if (stage->input && lseek(stage->input, 0, SEEK_SET) < 0)
+		return err_sys(err, errno, "rewind the state");
+	r = stream_open(&streams[OUT], stage->output.out, err);
+	if (r == 0)
+		r = stream_open(&streams[ERR], stage->output.err, err);
+	if (r == 0)
+		r = run_open(stage, hook, stage->input ? stage->input : made, streams, err);
+	streams_close(streams);
+	return r;
+}
+
+/* A name of the host's, which the caller trusts or does not let be set. */
+static int open_output(const struct spec *spec, const char *key, int *ret_fd, struct err *err)
+{
+	const char *path = spec_annotation(spec, key);
+
+	if (!path)
+		return 0;
+	*ret_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	if (*ret_fd < 0)
+		return err_sys(err, errno, "annotations[\"%s\"]: open %s", key, path);
+	(void)fcntl(*ret_fd, F_SETFL, O_APPEND); /* only the opening must not block */
+	return 0;
+}
+
+int hooks_open_output(const struct spec *spec, struct hook_output *ret, struct err *err)
+{
+	struct hook_output output = { -1, -1 };
+	int r = open_output(spec, ANNOTATION_HOOKS_STDOUT, &output.out, err);
+
+	if (r == 0)
+		r = open_output(spec, ANNOTATION_HOOKS_STDERR, &output.err, err);
+	if (r < 0)
+		hooks_close_output(&output);
+	else
+		*ret = output;
+	return r;
+}
+
+void hooks_close_output(struct hook_output *output)
+{
+	if (output->out > 0)
+		(void)close(output->out);
+	if (output->err > 0)
+		(void)close(output->err);
+	*output = (struct hook_output){ 0 };
 }
 
 int hooks_run(const struct hook_stage *stage, const struct spec_hook_list *hooks, struct err *err)
@@ -283,13 +376,19 @@ int hooks_run(const struct hook_stage *stage, const struct spec_hook_list *hooks
 	return 0;
 }
 
-void hooks_run_warning(const struct hook_stage *stage, const struct spec_hook_list *hooks)
+void hooks_run_poststop(const struct spec *spec, const char *state_json, const char *bundle)
 {
-	for (size_t i = 0; i < hooks->count; i++) {
-		struct err err;
+	const struct spec_hook_list *hooks = &spec->hooks.poststop;
+	struct hook_stage stage = {
+		.name = "poststop", .state_json = state_json, .dir = bundle, .is_interruptible = true
+	};
+	struct err err;
 
-		if (run_one(stage, &hooks->items[i], &err) < 0)
-			log_warning("error running %s hook #%zu: %s: %s", stage->name, i, hooks->items[i].path,
+	if (hooks_open_output(spec, &stage.output, &err) < 0)
+		log_warning("poststop hooks: %s", err.text);
+	for (size_t i = 0; i < hooks->count; i++)
+		if (run_one(&stage, &hooks->items[i], &err) < 0)
+			log_warning("error running %s hook #%zu: %s: %s", stage.name, i, hooks->items[i].path,
 				    err.text);
-	}
+	hooks_close_output(&stage.output);
 }

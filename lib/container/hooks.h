@@ -6,6 +6,11 @@
 #include "base/filter.h"
 #include "spec/spec.h"
 
+/* Files that get what hooks print, instead of the error of one that fails; 0: none. */
+struct hook_output {
+	int out, err;
+};
+
 struct label_exec;
 
 /* What the hooks of one stage have in common. */
@@ -19,6 +24,7 @@ struct hook_stage {
 	const struct seccomp_filter *filter; /* for them, too; NULL: none */
 	const struct label_exec *label;	     /* the same */
 	bool no_new_privileges;		     /* where there is a label, set after it */
+	struct hook_output output;
 	const char *dir;	 /* their current directory; NULL: this program's */
 	bool is_interruptible;	 /* SIGHUP, SIGINT, SIGQUIT and SIGTERM end them although this program has them blocked */
 	char *const *env;	 /* of those that have none in the document; NULL: this program's */
@@ -27,10 +33,16 @@ struct hook_stage {
 /* Make what hooks read.  Errors: those of memfd_create(2) and write(2). */
 int hooks_make_input(const char *state_json, int *ret_fd, struct err *err);
 
+/* Open the files that the annotations run.oci.hooks.stdout and run.oci.hooks.stderr name, to append to them; they are made with
+ * mode 0600.  Errors: those of open(2), with the annotation. */
+int hooks_open_output(const struct spec *spec, struct hook_output *ret, struct err *err);
+void hooks_close_output(struct hook_output *output);
+
 /* Run the hooks of one stage.
- * Errors: `error running createRuntime hook #0: ...: exit status 1, output: ...`: the first that cannot be executed,
- * exits with a status other than 0, is killed, or exceeds its timeout (its whole session is then killed). */
+ * Errors: `error running createRuntime hook #0: ...: exit status 1 (output: ...)`, with the last 4 KiB of its standard error, or
+ * output if there is none: the first that cannot be executed, exits with a status other than 0, is killed, or exceeds its
+ * timeout (its whole session is then killed). */
 int hooks_run(const struct hook_stage *stage, const struct spec_hook_list *hooks, struct err *err);
 
-/* The same, but each failure is only a warning, and the others still run: poststop. */
-void hooks_run_warning(const struct hook_stage *stage, const struct spec_hook_list *hooks);
+/* The hooks of poststop.  Each failure is only a warning, and the others still run. */
+void hooks_run_poststop(const struct spec *spec, const char *state_json, const char *bundle);

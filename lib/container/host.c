@@ -2,6 +2,7 @@
 #include "container/host.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -9,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "container/foreground.h"
 #include "container/handover.h"
 #include "container/hooks.h"
 #include "container/notify.h"
@@ -114,6 +116,12 @@ static int prepare_mounts(struct run *run, struct err *err)
 	return r;
 }
 
+/* By this side, as the guest may be in a user namespace by then, or have another root. */
+static int open_hook_output(struct run *run, struct err *err)
+{
+	return hooks_open_output(run->plan->spec, &run->hook_output, err);
+}
+
 static int spawn_guest(struct run *run, struct err *err)
 {
 	int r;
@@ -167,7 +175,9 @@ static int runtime_hooks(struct run *run, struct err *err)
 	const struct spec_hooks *hooks = &run->plan->spec->hooks;
 	autobuf json = { 0 };
 	int r = state_hook_json(run->state, "creating", run->state->init.pid, &json, err);
-	struct hook_stage stage = { .state_json = json.data, .dir = run->plan->bundle, .is_interruptible = true };
+	struct hook_stage stage = {
+		.state_json = json.data, .output = run->hook_output, .dir = run->plan->bundle, .is_interruptible = true
+	};
 
 	(void)umask(run->caller_umask);
 	stage.name = "prestart";
@@ -191,6 +201,18 @@ static int find_agent(struct run *run, struct err *err)
 		.connection = -1,
 	};
 	return run->plan->waits_for_start ? agent_check(&run->agent, err) : agent_connect(&run->agent, err);
+}
+
+/* Hooks in the guest may take long, or hang: unlike all else that is waited for here, that can be interrupted. */
+static int await_hooks(struct run *run, struct err *err)
+{
+	autofd interrupts = foreground_open_interrupts();
+	struct pollfd fds[] = { { .fd = run->wire, .events = POLLIN }, { .fd = interrupts, .events = POLLIN } };
+
+	while (interrupts >= 0 && poll(fds, ARRAY_SIZE(fds), -1) < 0)
+		if (errno != EINTR)
+			return err_sys(err, errno, "wait for the guest's hooks");
+	return interrupts >= 0 && !fds[0].revents ? err_set(err, EINTR, "interrupted by a signal while hooks ran") : 0;
 }
 
 static int await_guest(struct run *run, struct err *err)
@@ -234,6 +256,7 @@ const struct step host_create[] = {
 	DO	("cgroup",		make_cgroup,		remove_cgroup),
 	DO_IF	(plan_waits_for_start,	"start socket",		make_start_socket, NULL),
 	DO_IF	(plan_has_notify,	"notify socket",	make_notify_socket, NULL),
+	DO_IF	(plan_has_hook_output,	NULL,			open_hook_output, NULL),
 	DO	("namespaces",		open_namespaces,	NULL),
 	/* mounts that the guest may not make, which it gets by the fork; some are mapped to a namespace that it joins */
 	DO_IF	(plan_prepares_mounts,	NULL,			prepare_mounts,	NULL),
@@ -245,8 +268,10 @@ const struct step host_create[] = {
 	DO_IF	(plan_has_runtime_hooks, NULL,			runtime_hooks,	NULL),
 	DO_IF	(plan_has_agent,	NULL,			find_agent,	NULL),
 	TELL	(MSG_HOST_READY),
+	DO_IF	(plan_has_container_hooks, NULL,		await_hooks,	NULL),
 	HEAR_IF	(plan_has_terminal,	MSG_TERMINAL),
 	DO_IF	(wants_console_socket,	"terminal",		send_terminal,	NULL),
+	DO_IF	(plan_runs_start_hooks,	NULL,			await_hooks,	NULL),
 	/* the guest's own error names its stage */
 	DO	(NULL,			await_guest,		NULL),
 	DO_IF	(plan_wants_pidfd_socket, NULL,			send_pidfd,	NULL),
@@ -274,9 +299,7 @@ static void undo_failed_create(struct run *run)
 	if (host_undo(run->state, &err) < 0)
 		log_warning("%s", err.text);
 	if (json.data)
-		hooks_run_warning(
-			&(struct hook_stage){ .name = "poststop", .state_json = json.data, .dir = run->plan->bundle },
-			poststop);
+		hooks_run_poststop(run->plan->spec, json.data, run->plan->bundle);
 }
 
 static const struct step *find_row(int (*what)(struct run *run, struct err *err))

@@ -25,7 +25,7 @@ extern "C" {
 /* A failure: filled in by every function that returns a negative value. */
 struct kavel_error {
 	int number;	 /* errno(3), positive */
-	char text[1532]; /* one line, such as `container "web" already exists` */
+	char text[5116]; /* one line, such as `container "web" already exists` */
 };
 
 /* Where containers are kept, and how their cgroups are made; NULL in place of it means all defaults. */

@@ -12,6 +12,7 @@
 #include "container/notify.h"
 #include "namespaces/map.h"
 #include "seccomp/seccomp.h"
+#include "spec/annotations.h"
 
 /* The bundle's absolute path, without symlinks: the state names it for other callers with other directories. */
 static int find_bundle(struct plan *plan, struct err *err)
@@ -301,6 +302,18 @@ bool plan_has_container_hooks(const struct plan *plan)
 bool plan_has_start_hooks(const struct plan *plan)
 {
 	return plan->spec->hooks.start_container.count;
+}
+
+bool plan_runs_start_hooks(const struct plan *plan)
+{
+	return plan_has_start_hooks(plan) && !plan->waits_for_start;
+}
+
+bool plan_has_hook_output(const struct plan *plan)
+{
+	return (plan_has_runtime_hooks(plan) || plan_has_container_hooks(plan) || plan_has_start_hooks(plan)) &&
+	       (spec_annotation(plan->spec, ANNOTATION_HOOKS_STDOUT) ||
+		spec_annotation(plan->spec, ANNOTATION_HOOKS_STDERR));
 }
 
 bool plan_has_hostname(const struct plan *plan)

@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "container/agent.h"
+#include "container/hooks.h"
 #include "container/plan.h"
 #include "container/state.h"
 #include "process/label.h"
@@ -40,6 +41,7 @@ struct run {
 	mode_t caller_umask;
 	int start_connection; /* with startContainer hooks: accepted before they run */
 	int hook_input;	      /* what these hooks read */
+	struct hook_output hook_output; /* made by the host side */
 };
 
 #define PROGRESS_NOT_BORN (-1)	/* before the first row */

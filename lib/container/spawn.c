@@ -29,6 +29,7 @@ void run_close(struct run *run)
 	auto_close(&run->init);
 	auto_close(&run->cgroup);
 	agent_close(&run->agent);
+	hooks_close_output(&run->hook_output);
 	ns_close(&run->ns);
 	rootfs_release(&run->rootfs);
 	arena_free(&run->arena);

@@ -118,7 +118,8 @@ static int check_all_hooks(const struct spec *spec, struct err *err)
 
 /* linux comes first: others look into its namespaces. */
 static int (*const checks[])(const struct spec *spec, struct err *err) = {
-	check_linux, check_top, check_mounts, check_process_if_any, check_ids_mapped, check_all_hooks,
+	check_linux,	      check_top,	check_mounts,	   check_process_if_any,
+	check_ids_mapped, check_all_hooks, check_annotations,
 };
 
 int check_document(struct spec *spec, struct err *err)

@@ -10,6 +10,7 @@
 int check_document(struct spec *spec, struct err *err);
 
 int check_process(const struct spec_process *process, struct err *err);
+int check_annotations(const struct spec *spec, struct err *err);
 int check_hooks(const struct spec_hooks *hooks, struct err *err);
 int check_linux(const struct spec *spec, struct err *err);
 int check_resources(const struct spec_resources *resources, struct err *err);

@@ -199,13 +199,25 @@ no_process_named() { # PATTERN
 	assert_output_has fine
 }
 
-@test "the hook's long complaint is cut, not left out" {
-	add_hook createRuntime "echo begin >&2; yes complaint | head -c 100000 >&2; exit 1"
+@test "of a failing hook's long complaint the last 4 KiB are told, whatever it prints besides" {
+	add_hook createRuntime "echo begin >&2; yes complaint | head -c 100000 >&2; echo the end >&2; yes | head -c 200000; exit 1"
 	create_guest pause
-	((status == 1))
-	((${#error} < 4096)) || fail "the error has ${#error} bytes"
+	assert_status 1
+	((${#error} > 4096 && ${#error} < 4500)) || fail "the error has ${#error} bytes"
+	(($(wc -l <<<"$error") == 1)) || fail "the error should be one line"
 	assert_error_has "createRuntime"
+	assert_error_has "complaint the end)"
+	[[ $error != *begin* && $error != *" y y "* ]] || fail "there is more"
 	assert_clean
+	# also where one line of JSON is all that a caller reads
+	try kavel --log "$BATS_TEST_TMPDIR/log" --log-format json create --bundle "$BUNDLE" "$ID"
+	[[ $(jq -r 'select(.level == "error").msg' "$BATS_TEST_TMPDIR/log") == *"complaint the end)"* ]]
+}
+
+@test "a hook that fails without a complaint is told by what it said" {
+	add_hook createRuntime "echo so it is; exit 1"
+	create_guest pause
+	assert_refused createRuntime "output: so it is"
 }
 
 @test "a hook gets no descriptors but its three" {
@@ -267,7 +279,9 @@ no_process_named() { # PATTERN
 @test "a hook that floods its output is killed after its timeout, and a child that floods is not waited for" {
 	add_hook createRuntime "yes & yes & yes & exec yes" 1
 	LIMIT=15 create_guest pause
-	assert_refused createRuntime "#0" timeout
+	assert_status 1
+	assert_error_has "createRuntime hook #0"
+	assert_error_has timeout
 	assert_clean
 	config 'del(.hooks)'
 	add_hook createRuntime "yes & yes & sleep 0.2"

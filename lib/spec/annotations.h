@@ -1,0 +1,29 @@
+/* Annotations that mean something to this program: one table, from which they are checked and `features` is made.  All others are
+ * for others, and kept (config.md, Annotations). */
+#pragma once
+
+#include <stdbool.h>
+
+/* Keys as the code that obeys them names them. */
+#define ANNOTATION_STOP_SIGNAL	"org.opencontainers.image.stopSignal"
+#define ANNOTATION_HOOKS_STDOUT "run.oci.hooks.stdout"
+#define ANNOTATION_HOOKS_STDERR "run.oci.hooks.stderr"
+#define ANNOTATION_HANDLER	"run.oci.handler"
+
+enum annotation_use {
+	ANNOTATION_APPLIED,  /* it changes what is done */
+	ANNOTATION_ACCEPTED, /* without effect here, as what it concerns does not exist */
+	ANNOTATION_REFUSED,  /* it asks for what cannot be had */
+};
+
+struct annotation_row {
+	const char *key; /* one that ends with "." stands for all that begin so, as in `features`; NULL ends the table */
+	enum annotation_use use;
+	bool is_unsafe;	  /* who may set it may do things on the host, or lift a limit: engines keep it from their users */
+	const char *what; /* in a few words */
+};
+
+extern const struct annotation_row annotation_rows[];
+
+/* The row of a key, or NULL. */
+const struct annotation_row *annotation_find(const char *key);
