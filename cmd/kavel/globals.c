@@ -132,6 +132,7 @@ int cli_find_host(struct cli *cli, bool needs_root, struct err *err)
 		.root = cli->root,
 		.root_is_default = !cli->options.root,
 		.cgroup_manager = (enum cgroup_manager)cli->options.cgroup_manager,
+		.makes_user_ns = cli->dialect == CLI_CRUN,
 		.hooks_in_bundle = cli->dialect == CLI_CRUN,
 	};
 	if (cli->options.root)

@@ -1,12 +1,14 @@
 #include "base/user.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
 
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "base/sys.h"
 
 const char *user_name(uid_t uid, char name[USER_NAME_MAX])
 {
@@ -22,6 +24,14 @@ const char *user_name(uid_t uid, char name[USER_NAME_MAX])
 			return name;
 		}
 	return NULL;
+}
+
+bool user_has_capability(int capability)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return sys_capget(&header, data) == 0 && (data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability));
 }
 
 bool user_ns_is_initial(void)

@@ -9,5 +9,8 @@
 /* The name of a user: "root" or what was put into `name`; NULL when it has none there. */
 const char *user_name(uid_t uid, char name[USER_NAME_MAX]);
 
+/* True if this process has that capability (CAP_...) in effect. */
+bool user_has_capability(int capability);
+
 /* True in the user namespace of the host, in which 0 is root; false in one that somebody made, and where that cannot be told. */
 bool user_ns_is_initial(void);

@@ -20,6 +20,7 @@ struct container_host {
 	const char *root;		  /* absolute path of the state directory */
 	bool root_is_default;		  /* not named by the caller: its absence means "no containers" */
 	enum cgroup_manager cgroup_manager;
+	bool makes_user_ns;		  /* a caller without privilege gets a user namespace unasked, as crun gives him one */
 	bool hooks_in_bundle;		  /* createContainer hooks start in the bundle, as crun's do, not in the rootfs */
 };
 

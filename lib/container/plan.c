@@ -184,14 +184,13 @@ static int plan_notify(struct plan *plan, struct err *err)
 
 static int plan_rootfs(struct plan *plan, struct err *err)
 {
-	bool makes_users = ns_is_new(&plan->ns, SPEC_NS_USER);
 	const struct rootfs_context context = {
 		.bundle = plan->bundle,
 		.no_pivot = plan->options->no_pivot,
 		.has_mount_ns = ns_is_new(&plan->ns, SPEC_NS_MOUNT),
 		.has_user_ns = ns_is_private(&plan->ns, SPEC_NS_USER),
-		.uids = makes_users ? &plan->spec->linux_.uid_mappings : NULL,
-		.gids = makes_users ? &plan->spec->linux_.gid_mappings : NULL,
+		.uids = plan->ns.uids,
+		.gids = plan->ns.gids,
 		.has_cgroup_ns = ns_is_private(&plan->ns, SPEC_NS_CGROUP),
 		.has_network_ns = ns_is_private(&plan->ns, SPEC_NS_NETWORK),
 		.cgroup_layout = cgroup_mode_name(plan->layout.mode),
@@ -230,6 +229,8 @@ static int decide(struct plan *plan, bool compile_filter, struct err *err)
 	int r;
 
 	r = ns_plan(spec, &plan->ns, err);
+	if (r == 0)
+		r = plan_user_ns(plan, compile_filter, err);
 	if (r == 0)
 		r = plan_mappings(plan, err);
 	if (r == 0)

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "base/user.h"
 #include "namespaces/map_program.h"
 
 /* One of the two files. */
@@ -27,14 +28,6 @@ struct kind {
 
 static const struct kind uid_kind = { "linux.uidMappings", "uid_map", CAP_SETUID, "CAP_SETUID", MAP_PROGRAM_UID, geteuid };
 static const struct kind gid_kind = { "linux.gidMappings", "gid_map", CAP_SETGID, "CAP_SETGID", MAP_PROGRAM_GID, getegid };
-
-static bool has_cap(int cap)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
-
-	return sys_capget(&header, data) == 0 && (data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap));
-}
 
 static int write_map(pid_t pid, const struct kind *kind, const struct spec_id_mappings *mappings, struct err *err)
 {
@@ -78,14 +71,14 @@ static bool is_own_alone(const struct kind *kind, const struct spec_id_mappings 
 
 static int map(pid_t pid, const struct kind *kind, const struct spec_id_mappings *mappings, struct err *err)
 {
-	if (mappings->count && !is_own_alone(kind, mappings) && !has_cap(kind->cap))
+	if (mappings->count && !is_own_alone(kind, mappings) && !user_has_capability(kind->cap))
 		return map_program_run(kind->program, kind->property, pid, mappings, err);
 	return write_map(pid, kind, mappings, err);
 }
 
 bool ns_map_denies_setgroups(const struct spec_id_mappings *gids)
 {
-	return is_own_alone(&gid_kind, gids) && !has_cap(CAP_SETGID);
+	return is_own_alone(&gid_kind, gids) && !user_has_capability(CAP_SETGID);
 }
 
 int ns_map(pid_t pid, const struct spec_id_mappings *uids, const struct spec_id_mappings *gids, struct err *err)

@@ -44,6 +44,9 @@ struct ns_plan {
 /* Decide from the spec's list.  Errors: a type that is asked for twice; a relative path. */
 int ns_plan(const struct spec *spec, struct ns_plan *ret, struct err *err);
 
+/* Add a new user namespace that the spec does not ask for. */
+void ns_plan_add_user(const struct spec *spec, struct ns_plan *plan);
+
 /* True if the guest has a namespace of that type that is not the caller's: new or joined. */
 bool ns_is_private(const struct ns_plan *plan, enum spec_namespace_type type);
 

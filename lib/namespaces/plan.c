@@ -78,6 +78,12 @@ int ns_plan(const struct spec *spec, struct ns_plan *ret, struct err *err)
 	return 0;
 }
 
+void ns_plan_add_user(const struct spec *spec, struct ns_plan *plan)
+{
+	plan->clone_flags |= CLONE_NEWUSER;
+	plan_user(spec, plan);
+}
+
 static const struct ns_join *find_join(const struct ns_plan *plan, enum spec_namespace_type type)
 {
 	for (unsigned int i = 0; i < plan->join_count; i++)

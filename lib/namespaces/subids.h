@@ -8,8 +8,8 @@
 #include "base/err.h"
 #include "spec/spec.h"
 
-/* The kernel's UID_GID_MAP_MAX_EXTENTS */
-#define SUBIDS_LINES_MAX 340
+/* As many lines as fit, however long, into the one write(2) of less than a page that the kernel takes. */
+#define SUBIDS_LINES_MAX 120
 
 /* Whom a line of these files may name: in both of them a user. */
 struct subid_owner {
@@ -25,7 +25,7 @@ int subids_read(const char *text, const struct subid_owner *owner, struct arena 
 
 /* The mappings of a namespace with all the caller has: 0 is his own ID, and 1 and all above are the ranges, one after the
  * other.  What the ranges have twice, or have of the own ID, is mapped once, as the kernel takes no overlapping ones; what
- * exceeds its limit of lines is left out.  Errors: ENOMEM. */
+ * exceeds SUBIDS_LINES_MAX is left out.  Errors: ENOMEM. */
 int subids_map(uint32_t own, const struct spec_id_mappings *ranges, struct arena *arena, struct spec_id_mappings *ret,
 	       struct err *err);
 

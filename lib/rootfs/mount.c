@@ -27,13 +27,34 @@ static bool takes_paths(const char *type)
 	return true;
 }
 
-static int describe(const struct mount_item *m, int number, struct err *err)
+/* What a user namespace has to do with the refusal; NULL: nothing that is known. */
+static const char *explain_in_user_ns(const struct mount_item *m, int number)
 {
+	const bool has_ids = strstr(m->options.data, "gid=") || strstr(m->options.data, "uid=");
+
+	if (number == EINVAL && has_ids)
+		return "is each uid= and gid= of its options mapped in the user namespace?";
+	if (number != EPERM)
+		return NULL;
+	if (str_eq(m->type, "proc"))
+		return "in a user namespace it takes a pid namespace of the guest's own, and a /proc of the caller of "
+		       "which "
+		       "nothing is covered";
+	if (str_eq(m->type, "sysfs") || str_eq(m->type, "cgroup2") || str_eq(m->type, "mqueue"))
+		return "in a user namespace it takes a network, cgroup or ipc namespace of the guest's own";
+	return "the kernel lets no user namespace mount this file system";
+}
+
+static int describe(const struct rootfs_plan *plan, const struct mount_item *m, int number, struct err *err)
+{
+	const char *why = plan->context.has_user_ns ? explain_in_user_ns(m, number) : NULL;
 	const char *source = str_eq(m->source, m->type) ? "" : m->source;
 	const char *options = m->options.text;
 
 	(void)err_sys(err, number, "mount %s%s%s to %s%s%s%s", m->type, *source ? " " : "", source, m->destination,
 		      *options ? " (" : "", options, *options ? ")" : "");
+	if (why)
+		return err_hint(err, "%s", why);
 	return number == ENODEV ? err_hint(err, "the kernel has no such file system") : -number;
 }
 
@@ -160,7 +181,7 @@ static int attach_prepared(const struct rootfs_plan *plan, struct rootfs *rootfs
 	}
 	r = rootfs_attach(tree, place);
 	if (r < 0)
-		return describe(m, -r, err);
+		return describe(plan, m, -r, err);
 	/* a mapping may leave the root of the file system to nobody: then its mode matters to nobody either */
 	if (str_eq(m->type, "tmpfs") && !target.made && !has_mode(m->options.data))
 		(void)!fchmodat(tree, ".", st.st_mode & 07777, 0);
@@ -193,13 +214,28 @@ static int mount_tmpfs(const struct rootfs_plan *plan, struct rootfs *rootfs, co
 	}
 	r = mount_on(plan, rootfs, m, place, flags, data.data ? data.data : m->options.data);
 	if (r < 0)
-		return describe(m, -r, err);
+		return describe(plan, m, -r, err);
 	if (m->options.tmpcopyup) {
 		r = rootfs_reopen_target(rootfs, m, &mounted, err);
 		if (r == 0)
 			r = copy_up(m, from, mounted, err);
 	}
 	return r < 0 ? r : finish(plan, rootfs, m, false, err);
+}
+
+/* What is done instead of a mount that the kernel refuses with that errno (negative) for where it is, not for what it is.  Returns
+ * 0 or -errno. */
+static int mount_otherwise(const struct mount_item *m, int refusal, int place)
+{
+	sweptfd tree = -1;
+	struct err ignored;
+
+	if (refusal == -EPERM && m->bind_if_refused)
+		return rootfs_bind_sys(place);
+	/* mount(2) puts no second cgroup2 right on top of one, such as the host's in a /sys that was bound; move_mount(2) does */
+	if (refusal == -EBUSY && m->magic == SYS_CGROUP2_MAGIC && rootfs_make_fs(m, &tree, &ignored) == 0)
+		return rootfs_attach(tree, place);
+	return refusal;
 }
 
 static int mount_file_system(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m,
@@ -214,7 +250,7 @@ static int mount_file_system(const struct rootfs_plan *plan, struct rootfs *root
 		return attach_prepared(plan, rootfs, m, prepared, err);
 	r = mount_in_dev(rootfs, m);
 	if (r <= 0)
-		return r < 0 ? describe(m, -r, err) : finish(plan, rootfs, m, true, err);
+		return r < 0 ? describe(plan, m, -r, err) : finish(plan, rootfs, m, true, err);
 	if (str_eq(m->type, "tmpfs"))
 		return mount_tmpfs(plan, rootfs, m, err);
 	r = rootfs_open_target(rootfs, m, true, &target, err);
@@ -222,10 +258,10 @@ static int mount_file_system(const struct rootfs_plan *plan, struct rootfs *root
 		return r;
 	place = target.fd;
 	r = mount_on(plan, rootfs, m, place, first_flags(rootfs, m), m->options.data);
-	if (r == -EPERM && m->bind_if_refused)
-		r = rootfs_bind_sys(place);
 	if (r < 0)
-		return describe(m, -r, err);
+		r = mount_otherwise(m, r, place);
+	if (r < 0)
+		return describe(plan, m, -r, err);
 	return finish(plan, rootfs, m, false, err);
 }
 

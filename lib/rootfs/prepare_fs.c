@@ -1,4 +1,4 @@
-/* File systems that are idmapped: made by the host side with fsopen(2), as a mount can get a mapping only before anybody sees
+/* File systems by fsopen(2).  Idmapped ones are made so by the host side, as a mount can get a mapping only before anybody sees
  * it, and from somebody who has rights over its file system. */
 #include <errno.h>
 #include <stdlib.h>
@@ -72,7 +72,7 @@ static int configure(int fs, const struct mount_item *m, struct err *err)
 	return sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? describe(m, fs, errno, err) : 0;
 }
 
-int rootfs_prepare_fs(const struct mount_item *m, const int *users, int *ret_tree, struct err *err)
+int rootfs_make_fs(const struct mount_item *m, int *ret_tree, struct err *err)
 {
 	uint64_t attributes = m->options.top.set | m->options.all.set;
 	autofd fs = sys_fsopen(m->type, FSOPEN_CLOEXEC);
@@ -87,7 +87,17 @@ int rootfs_prepare_fs(const struct mount_item *m, const int *users, int *ret_tre
 	tree = sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned int)attributes);
 	if (tree < 0)
 		return describe(m, fs, errno, err);
-	r = rootfs_idmap(tree, &m->idmap, users, m->source, m->type, err);
+	*ret_tree = take_fd(&tree);
+	return 0;
+}
+
+int rootfs_prepare_fs(const struct mount_item *m, const int *users, int *ret_tree, struct err *err)
+{
+	autofd tree = -1;
+	int r = rootfs_make_fs(m, &tree, err);
+
+	if (r == 0)
+		r = rootfs_idmap(tree, &m->idmap, users, m->source, m->type, err);
 	if (r == 0)
 		*ret_tree = take_fd(&tree);
 	return r;

@@ -26,7 +26,10 @@ int rootfs_take_root(const struct rootfs_plan *plan, struct rootfs *rootfs);
 int rootfs_idmap(int fd, const struct idmap_item *idmap, const int *users, const char *name, const char *type,
 		 struct err *err);
 
-/* Make a file system of the plan on the host side, idmapped and detached. */
+/* Make a file system of the plan by fsopen(2), detached. */
+int rootfs_make_fs(const struct mount_item *item, int *ret_tree, struct err *err);
+
+/* The same on the host side, idmapped. */
 int rootfs_prepare_fs(const struct mount_item *item, const int *users, int *ret_tree, struct err *err);
 
 /* Mount the overlay that the annotations declare on the rootfs' path. */
