@@ -1,24 +1,29 @@
 /* The features document (features.md, features-linux.md): every list comes from the table that parses or applies it. */
 #include <errno.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "container/container.h"
 #include "json/encode.h"
-#include "namespaces/ns.h"
 #include "process/process.h"
 #include "rootfs/rootfs.h"
 #include "seccomp/seccomp.h"
 #include "spec/annotations.h"
 
-static const char *const hook_names[] = { "prestart",	    "createRuntime", "createContainer",
-					  "startContainer", "poststart",     "poststop",       NULL };
-
-static void put_namespaces(struct json_writer *w)
+/* The members of `hooks`: "hooks.X", and nothing below. */
+static void put_hook(void *data, const char *path, bool required)
 {
-	json_open_array(w, "namespaces");
-	for (int type = 0; type < SPEC_NS_COUNT; type++)
-		json_put_string(w, NULL, ns_types[type].name);
-	json_close(w);
+	const char *name = str_after(path, "hooks.");
+
+	(void)required;
+	if (name && !strpbrk(name, ".["))
+		json_put_string(data, NULL, name);
+}
+
+/* The names that a property may have. */
+static void put_names(struct json_writer *w, const char *key, const char *path)
+{
+	json_put_names(w, key, spec_names(path));
 }
 
 static void put_enabled(struct json_writer *w, const char *key, bool enabled)
@@ -43,31 +48,40 @@ static void put_seccomp(struct json_writer *w, struct arena *arena)
 {
 	json_open_object(w, "seccomp");
 	json_put_bool(w, "enabled", seccomp_library_version());
-	json_put_names(w, "actions", seccomp_action_names());
-	json_put_names(w, "operators", seccomp_operator_names());
-	json_put_names(w, "archs", seccomp_arch_names());
-	json_put_names(w, "knownFlags", seccomp_flag_names());
+	put_names(w, "actions", "linux.seccomp.syscalls[].action");
+	put_names(w, "operators", "linux.seccomp.syscalls[].args[].op");
+	put_names(w, "archs", "linux.seccomp.architectures");
+	put_names(w, "knownFlags", "linux.seccomp.flags");
 	json_put_names(w, "supportedFlags", seccomp_supported_flag_names(arena));
+	json_close(w);
+}
+
+static void put_intel_rdt(struct json_writer *w)
+{
+	json_open_object(w, "intelRdt");
+	json_put_bool(w, "enabled", false);
+	json_put_bool(w, "schemata", false);
+	json_put_bool(w, "monitoring", false);
 	json_close(w);
 }
 
 static void put_linux(struct json_writer *w, struct arena *arena)
 {
 	json_open_object(w, "linux");
-	put_namespaces(w);
+	put_names(w, "namespaces", "linux.namespaces[].type");
 	json_put_names(w, "capabilities", caps_names(arena));
 	put_cgroup(w);
 	put_seccomp(w, arena);
 	put_enabled(w, "apparmor", true);
 	put_enabled(w, "selinux", true);
-	put_enabled(w, "intelRdt", false);
+	put_intel_rdt(w);
 	json_open_object(w, "mountExtensions");
 	put_enabled(w, "idmap", true);
 	json_close(w);
 	put_enabled(w, "netDevices", false);
 	json_open_object(w, "memoryPolicy");
-	json_put_names(w, "modes", mempolicy_mode_names());
-	json_put_names(w, "flags", mempolicy_flag_names());
+	put_names(w, "modes", "linux.memoryPolicy.mode");
+	put_names(w, "flags", "linux.memoryPolicy.flags");
 	json_close(w);
 	json_close(w);
 }
@@ -77,6 +91,8 @@ static void put_annotations(struct json_writer *w)
 	const char *seccomp = seccomp_library_version();
 
 	json_open_object(w, "annotations");
+	/* engines look for this one of runc's to know what `checkpoint` would do */
+	json_put_string(w, "org.opencontainers.runc.checkpoint.enabled", "false");
 	if (seccomp)
 		json_put_string(w, "io.github.seccomp.libseccomp.version", seccomp);
 	json_put_string(w, "org.kavel.version", KAVEL_VERSION);
@@ -102,7 +118,9 @@ int container_features(struct str_buf *out, struct err *err)
 	json_open_object(&w, NULL);
 	json_put_string(&w, "ociVersionMin", "1.0.0");
 	json_put_string(&w, "ociVersionMax", CONTAINER_OCI_VERSION);
-	json_put_names(&w, "hooks", hook_names);
+	json_open_array(&w, "hooks");
+	spec_visit_properties(put_hook, &w);
+	json_close(&w);
 	json_put_names(&w, "mountOptions", rootfs_option_names());
 	put_linux(&w, &arena);
 	put_annotations(&w);

@@ -95,6 +95,9 @@ int json_decode(const struct json_t *value, const struct field *fields, void *ob
 void json_fields_visit(const struct field *fields, const char *prefix,
 		       void (*visit)(void *data, const char *path, bool required), void *data);
 
+/* The row of a member by its path, as json_fields_visit() tells it; NULL: there is none. */
+const struct field *json_fields_find(const struct field *fields, const char *path);
+
 /* ---------------------------------------------------------------- building tables */
 
 /* A table for objects of `type`, for this file; FIELDS_EXPORT and FIELDS_DECLARE for one used by others. */

@@ -136,7 +136,7 @@ const char *const *caps_names(struct arena *arena)
 
 	if (!list)
 		return NULL;
-	for (int number = 0; number < CAPS_MAX && kernel_has(number); number++)
+	for (int number = 0; number < CAPS_MAX; number++)
 		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 			if (names[i].number == number)
 				list[count++] = names[i].name;

@@ -40,24 +40,6 @@ static const struct str_name flags[] = {
 	{ NULL, 0 },
 };
 
-const char *const *mempolicy_mode_names(void)
-{
-	static const char *const names[] = {
-		"MPOL_DEFAULT",	  "MPOL_BIND",		 "MPOL_INTERLEAVE", "MPOL_WEIGHTED_INTERLEAVE",
-		"MPOL_PREFERRED", "MPOL_PREFERRED_MANY", "MPOL_LOCAL",	    NULL,
-	};
-
-	return names;
-}
-
-const char *const *mempolicy_flag_names(void)
-{
-	static const char *const names[] = { "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES",
-					     NULL };
-
-	return names;
-}
-
 /* ---------------------------------------------------------------- nodes */
 
 static int plan_nodes(const struct spec_memory_policy *spec, enum nodes wanted, struct mempolicy_plan *plan,

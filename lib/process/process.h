@@ -47,7 +47,7 @@ int caps_apply(const struct caps_plan *plan, struct err *err);
 unsigned int caps_keep_admin(struct caps_plan *plan, uid_t uid);
 /* True if CAP_SYS_PTRACE is in any of the sets. */
 bool caps_may_trace(const struct caps_plan *plan);
-/* Names of all capabilities this kernel has, lowest first, NULL-terminated: for `features`. */
+/* Names of all capabilities that are understood, lowest first, NULL-terminated: for `features`. */
 const char *const *caps_names(struct arena *arena);
 
 /* ---------------------------------------------------------------- user.c */
@@ -169,6 +169,3 @@ struct mempolicy_plan {
 int mempolicy_plan(const struct spec_linux *spec, struct mempolicy_plan *ret, struct err *err);
 /* While the guest has its cgroup already: the cpuset's nodes count.  Kept across execve(2). */
 int mempolicy_apply(const struct mempolicy_plan *plan, struct err *err);
-/* What is understood, for `features`; lists end with NULL. */
-const char *const *mempolicy_mode_names(void);
-const char *const *mempolicy_flag_names(void);

@@ -111,54 +111,7 @@ const struct seccomp_flag *seccomp_find_flag(const char *name)
 	FIND(flags, name);
 }
 
-/* ---------------------------------------------------------------- lists for `features`; a unit test compares them */
-
-const char *const *seccomp_action_names(void)
-{
-	static const char *const names[] = {
-		"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO",  "SCMP_ACT_KILL",  "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
-		"SCMP_ACT_LOG",	  "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",		NULL,
-	};
-
-	return names;
-}
-
-const char *const *seccomp_operator_names(void)
-{
-	static const char *const names[] = {
-		"SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",	    "SCMP_CMP_LE",
-		"SCMP_CMP_LT", "SCMP_CMP_NE", "SCMP_CMP_MASKED_EQ", NULL,
-	};
-
-	return names;
-}
-
-const char *const *seccomp_arch_names(void)
-{
-	static const char *const names[] = {
-		"SCMP_ARCH_AARCH64",  "SCMP_ARCH_ARM",	       "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K",
-		"SCMP_ARCH_MIPS",     "SCMP_ARCH_MIPS64",      "SCMP_ARCH_MIPS64N32",	"SCMP_ARCH_MIPSEL",
-		"SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PARISC",	"SCMP_ARCH_PARISC64",
-		"SCMP_ARCH_PPC",      "SCMP_ARCH_PPC64",       "SCMP_ARCH_PPC64LE",	"SCMP_ARCH_RISCV64",
-		"SCMP_ARCH_S390",     "SCMP_ARCH_S390X",       "SCMP_ARCH_SH",		"SCMP_ARCH_SHEB",
-		"SCMP_ARCH_X32",      "SCMP_ARCH_X86",	       "SCMP_ARCH_X86_64",	NULL,
-	};
-
-	return names;
-}
-
-const char *const *seccomp_flag_names(void)
-{
-	static const char *const names[] = {
-		"SECCOMP_FILTER_FLAG_LOG",
-		"SECCOMP_FILTER_FLAG_SPEC_ALLOW",
-		"SECCOMP_FILTER_FLAG_TSYNC",
-		"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
-		NULL,
-	};
-
-	return names;
-}
+/* ---------------------------------------------------------------- for `features` */
 
 const char *const *seccomp_supported_flag_names(struct arena *arena)
 {

@@ -25,12 +25,7 @@ bool seccomp_notifies(const struct spec_seccomp *profile);
 /* Load into the calling thread: needs no_new_privs or CAP_SYS_ADMIN.  (libseccomp has a seccomp_load() of its own.) */
 int seccomp_apply(const struct seccomp_filter *program, struct err *err);
 
-/* What is understood, for `features`; lists end with NULL. */
-const char *const *seccomp_action_names(void);
-const char *const *seccomp_operator_names(void);
-const char *const *seccomp_arch_names(void);
-const char *const *seccomp_flag_names(void);
-/* Flags this kernel and libseccomp know. */
+/* Flags that this kernel knows, for `features`; ends with NULL. */
 const char *const *seccomp_supported_flag_names(struct arena *arena);
 /* Version of libseccomp, such as "2.5.4"; NULL when it is not installed.  Valid until the next call. */
 const char *seccomp_library_version(void);

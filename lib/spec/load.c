@@ -127,6 +127,13 @@ const struct spec_namespace *spec_find_namespace(const struct spec *spec, enum s
 	return NULL;
 }
 
+const char *const *spec_names(const char *path)
+{
+	const struct field *field = json_fields_find(spec_document_fields, path);
+
+	return field && field->names ? field->names->names : NULL;
+}
+
 void spec_visit_properties(void (*visit)(void *data, const char *path, bool required), void *data)
 {
 	json_fields_visit(spec_document_fields, "", visit, data);

@@ -447,6 +447,9 @@ const struct spec_namespace *spec_find_namespace(const struct spec *spec, enum s
 /* Refuse the IDs of a process that are not mapped in the user namespace that the document makes. */
 int spec_check_user(const struct spec *spec, const struct spec_user *user, struct err *err);
 
+/* The names that the property with that path may have as its value, or as one in its list, ended by NULL; NULL: any text. */
+const char *const *spec_names(const char *path);
+
 /* Call visit() for each property that the tables know, depth first, with its path in the document (such as
  * "process.rlimits[].soft") and whether it is required: what the lint and `features` compare with. */
 void spec_visit_properties(void (*visit)(void *data, const char *path, bool required), void *data);

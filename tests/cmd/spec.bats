@@ -71,6 +71,30 @@ load setup
 	assert_refused "XDG_RUNTIME_DIR"
 }
 
+@test "features is the same for every caller, and needs nothing of the host" {
+	local here
+
+	must kavel features
+	here=$output
+	must env -i "$KAVEL" features
+	assert_output_is "$here"
+	# nothing of procfs, of the file systems, of the state directory
+	must unshare --mount --net --ipc -- sh -c 'mount -t tmpfs none /proc && mount -t tmpfs none /sys && exec "$0" features' "$KAVEL"
+	assert_output_is "$here"
+	must "$KAVEL" --root /nonexistent/x features
+	assert_output_is "$here"
+}
+
+@test "features has what engines look for" {
+	must kavel features
+	# containerd and docker: recursive read-only mounts; kubelet: user namespaces of pods; podman: checkpoints
+	jq -e '(.mountOptions | index("rro") and index("ro")) and .linux.mountExtensions.idmap.enabled == true
+		and .linux.cgroup.v2 == true and .linux.seccomp.enabled == true
+		and .annotations["org.opencontainers.runc.checkpoint.enabled"] == "false"
+		and (.potentiallyUnsafeConfigAnnotations | index("org.kavel.overlay.") and index("run.oci.handler"))' <<<"$output" >/dev/null ||
+		fail "something is missing"
+}
+
 @test "features is JSON and names the versions of the specification" {
 	must kavel features
 	jq -e '.ociVersionMin == "1.0.0" and .ociVersionMax == "1.3.0"' <<<"$output" >/dev/null || fail "other versions"

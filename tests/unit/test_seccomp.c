@@ -179,7 +179,7 @@ static void architectures_of_this_machine_are_in_the_filter(void)
 	struct spec_seccomp_rule rule = RULE("SCMP_ACT_ALLOW", "read", "socketcall");
 	struct spec_seccomp profile = { .default_action = "SCMP_ACT_ERRNO", .syscalls = { &rule, 1 } };
 	/* all there are: those of other machines must not get in the way */
-	const char **archs = (const char **)(uintptr_t)seccomp_arch_names();
+	const char **archs = (const char **)(uintptr_t)spec_names("linux.seccomp.architectures");
 	const struct seccomp_data foreign = { .nr = 3, .arch = AUDIT_ARCH_S390X };
 	struct arena arena = { 0 };
 	struct seccomp_filter filter;
@@ -390,10 +390,10 @@ static void the_lists_for_features_are_what_is_understood(void)
 {
 	struct arena arena = { 0 };
 
-	CHECK(names_found(seccomp_action_names(), has_action) == 9);
-	CHECK(names_found(seccomp_operator_names(), has_operator) == 7);
-	CHECK(names_found(seccomp_arch_names(), has_arch) == 23);
-	CHECK(names_found(seccomp_flag_names(), has_flag) == 4);
+	CHECK(names_found(spec_names("linux.seccomp.syscalls[].action"), has_action) == 9);
+	CHECK(names_found(spec_names("linux.seccomp.syscalls[].args[].op"), has_operator) == 7);
+	CHECK(names_found(spec_names("linux.seccomp.architectures"), has_arch) == 23);
+	CHECK(names_found(spec_names("linux.seccomp.flags"), has_flag) == 4);
 	CHECK(names_found(seccomp_supported_flag_names(&arena), has_flag) <= 4);
 	CHECK(seccomp_library_version() && strchr(seccomp_library_version(), '.'));
 	arena_free(&arena);

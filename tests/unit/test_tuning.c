@@ -254,12 +254,15 @@ static void the_memory_policy_is_applied(void)
 	struct mempolicy_plan plan;
 	struct err err;
 
-	for (size_t i = 0; mempolicy_mode_names()[i]; i++)
+	const char *const *modes = spec_names("linux.memoryPolicy.mode");
+	const char *const *flags = spec_names("linux.memoryPolicy.flags");
+
+	for (size_t i = 0; modes[i]; i++)
 		/* with nodes or without */
-		CHECK(plan_memory(mempolicy_mode_names()[i], "0", NULL, &plan, &err) == 0 ||
-		      plan_memory(mempolicy_mode_names()[i], "", NULL, &plan, &err) == 0);
-	for (size_t i = 0; mempolicy_flag_names()[i]; i++)
-		CHECK(plan_memory("MPOL_BIND", "0", mempolicy_flag_names()[i], &plan, &err) == 0);
+		CHECK(plan_memory(modes[i], "0", NULL, &plan, &err) == 0 ||
+		      plan_memory(modes[i], "", NULL, &plan, &err) == 0);
+	for (size_t i = 0; flags[i]; i++)
+		CHECK(plan_memory("MPOL_BIND", "0", flags[i], &plan, &err) == 0);
 	CHECK(in_child(child_memory));
 }
 
