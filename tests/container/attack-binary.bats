@@ -81,3 +81,72 @@ attacked_by_exec() {
 		! (echo >>"/proc/$(guest_pid)/exe") 2>/dev/null || fail "the binary was opened for writing"
 	unchanged
 }
+
+# The guest belongs to an unprivileged user, who owns the binary as well, so that its root could write to it.
+owned_by_user() {
+	config '.linux.namespaces += [{type: "user"}] | del(.linux.resources) |
+		.linux.uidMappings = [{containerID: 0, hostID: 1234, size: 1}] | .linux.gidMappings = .linux.uidMappings |
+		.mounts |= map(if .type == "devpts" then .options -= ["gid=5"] else . end)'
+	PLACE=$(mktemp -d)
+	mv "$BUNDLE" "$PLACE/bundle"
+	mv "$BATS_TEST_TMPDIR/copy" "$PLACE/copy"
+	BUNDLE=$PLACE/bundle KAVEL=$PLACE/copy/kavel
+	mkdir "$PLACE/state"
+	chown -R 1234:1234 "$PLACE"
+}
+
+as_user() {
+	try setpriv --reuid 1234 --regid 1234 --clear-groups "$KAVEL" --root "$PLACE/state" "$@"
+}
+
+@test "an unprivileged user's guest that writes into /proc/N/exe during execs does not reach the runtime" {
+	local end
+
+	owned_by_user
+	guest_shell '/guest attack=4 >/told & /guest pause'
+	as_user run --detach --bundle "$BUNDLE" "$ID"
+	assert_success
+	end=$((SECONDS + 4))
+	while ((SECONDS < end)); do
+		as_user exec "$ID" /evil
+		as_user exec "$ID" /guest exit=0
+	done
+	eventually grep -q written "$BUNDLE/rootfs/told"
+	as_user delete --force "$ID"
+	unchanged
+	grep -qx 'attack: some tries' "$BUNDLE/rootfs/told"
+	rm -r "$PLACE"
+}
+
+# Execs, one after the other, while the guest looks for them.
+spied_by_guest() { # COMMAND...: runs the runtime
+	local end=$((SECONDS + 4))
+
+	while ((SECONDS < end)); do
+		"$@" exec "$ID" /guest exit=0
+		assert_success
+	done
+	eventually grep -q seen "$BUNDLE/rootfs/told"
+	"$@" delete --force "$ID"
+	[[ $(<"$BUNDLE/rootfs/told") == 'spy: some met'$'\n''spy: 0 seen' ]] || fail "$(<"$BUNDLE/rootfs/told")"
+}
+
+@test "a guest with all capabilities in its user namespace sees nothing of a process that joins it" {
+	config '.linux.namespaces += [{type: "user"}] | .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.uidMappings = .linux.gidMappings'
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	guest_shell '/guest spy=4 >/told & /guest pause'
+	try kavel run --detach --bundle "$BUNDLE" "$ID"
+	assert_success
+	spied_by_guest try kavel
+}
+
+@test "nor does one of an unprivileged user" {
+	owned_by_user
+	guest_shell '/guest spy=4 >/told & /guest pause'
+	as_user run --detach --bundle "$BUNDLE" "$ID"
+	assert_success
+	spied_by_guest as_user
+	unchanged
+	rm -r "$PLACE"
+}

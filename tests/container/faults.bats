@@ -151,3 +151,41 @@ sweep_error() { # OPERATION ERRNO
 	sweep_error delete EIO
 	sweep_error force EIO
 }
+
+# In a user namespace that is joined, with new and with joined ones beside it: a process between takes part.
+in_joined_user() {
+	local user=$BATS_TEST_TMPDIR/user
+
+	touch "$user"
+	unshare --user --map-root-user sh -c 'mount --bind /proc/self/ns/user "$1" 2>/dev/null; touch "$1.made"; exec sleep 1000' \
+		sh "$user" </dev/null >/dev/null 2>&1 3>&- 4>&- &
+	HOLDER=$!
+	eventually test -e "$user.made"
+	config --arg path "/proc/$HOLDER/ns/user" '.linux.namespaces += [{type: "user", path: $path}] |
+		.mounts |= map(if .type == "devpts" then .options -= ["gid=5"] else . end) | .linux.namespaces |=
+		map(if .type == "ipc" then .path = "/proc/self/ns/ipc" else . end) | .mounts |= map(select(.type != "mqueue"))'
+}
+
+cleanup() {
+	[[ ! ${HOLDER-} ]] || kill -KILL "$HOLDER" 2>/dev/null || :
+}
+
+@test "create in a joined user namespace killed or refused at any system call leaves no more than any other" {
+	in_joined_user
+	sweep_kill create
+	sweep_error create EIO
+}
+
+@test "create whose process between is killed or refused at any step fails cleanly" {
+	local point
+
+	in_joined_user
+	for point in setns:signal=SIGKILL:when=1 setns:signal=SIGKILL:when=2 setns:error=EPERM:when=1 setns:error=EPERM:when=2 \
+		clone3:error=EAGAIN:when=1 sendmsg:error=EIO:when=1; do
+		status=0
+		run_create timeout -k 1 -s KILL 20 strace -f -qq -o "$TRACE" -e "inject=$point" "$KAVEL" </dev/null >/dev/null 2>&1 \
+			3>&- 4>&- || status=$?
+		((status == 1)) || fail "$point ends with $status"
+		nothing_is_left || fail "$point leaves: $left"
+	done
+}

@@ -76,6 +76,7 @@ static const struct {
 	{ "syscall", NULL, do_syscall },
 	{ "unshare", NULL, do_unshare },
 	{ "attack", NULL, do_attack },
+	{ "spy", NULL, do_spy },
 	{ "memory", NULL, do_memory },
 	{ "say", NULL, say },
 	{ "say-error", NULL, say_error },

@@ -177,6 +177,50 @@ void do_attack(const char *value)
 	printf("attack: %s tries\nattack: %lu written\n", tries ? "some" : "no", written);
 }
 
+/* Is that process the runtime still, or its copy in memory, and not its launcher yet? */
+static int is_runtime(int pid)
+{
+	char path[64], name[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (!fgets(name, sizeof(name), file))
+		name[0] = '\0';
+	fclose(file);
+	return strstr(name, "kavel") && !strstr(name, "kavel-");
+}
+
+/* Look for the runtime among the processes here, as long as asked, and try to see what it has open. */
+void do_spy(const char *value)
+{
+	static const char *const secrets[] = { "fd/0", "root/", "cwd/", "environ", "exe", "mem" };
+	time_t end = time(NULL) + atol(value);
+	unsigned long met = 0, seen = 0;
+
+	while (time(NULL) < end) {
+		for (int pid = 2; pid < 400; pid++) {
+			if (pid == getpid() || !is_runtime(pid))
+				continue;
+			met++;
+			for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++) {
+				char path[64];
+				int fd;
+
+				snprintf(path, sizeof(path), "/proc/%d/%s", pid, secrets[i]);
+				fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+				if (fd >= 0 && is_runtime(pid))
+					seen++;
+				if (fd >= 0)
+					close(fd);
+			}
+		}
+	}
+	printf("spy: %s met\nspy: %lu seen\n", met ? "some" : "none", seen);
+}
+
 /* Touch as many MiB of memory. */
 void do_memory(const char *value)
 {
