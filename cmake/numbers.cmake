@@ -1,7 +1,11 @@
 # The table of system call numbers in lib/seccomp/numbers.c, made by asking libseccomp: cmake/numbers.c prints its rows.
-# A cross build without an emulator cannot run that; the table is then empty, and libseccomp is asked at run time.
+# A cross build without an emulator cannot run that; the table is then empty, and libseccomp is asked at run time, which a static
+# program cannot do.
 set(KAVEL_NUMBERS_FILE ${CMAKE_BINARY_DIR}/seccomp-numbers.inc)
 if(CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR)
+	if(KAVEL_STATIC)
+		message(FATAL_ERROR "a static cross build needs CMAKE_CROSSCOMPILING_EMULATOR, to ask libseccomp for numbers")
+	endif()
 	file(WRITE ${KAVEL_NUMBERS_FILE} "")
 else()
 	add_executable(kavel-numbers cmake/numbers.c)

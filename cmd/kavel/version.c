@@ -9,18 +9,16 @@
 
 int cli_version_print(const struct cli *cli, struct err *err)
 {
-	const char *seccomp = seccomp_library_version();
 	struct str_buf out = { 0 };
 	int r;
 
 	str_append_f(&out, "%s version " KAVEL_VERSION "\n", cli->program);
 	str_append_f(&out, "commit: %s\n", *KAVEL_COMMIT ? KAVEL_COMMIT : "unknown");
 	str_append(&out, "spec: " CONTAINER_OCI_VERSION "\n");
-	if (seccomp)
-		str_append_f(&out, "libseccomp: %s\n", seccomp);
+	str_append_f(&out, "libseccomp: %s\n", seccomp_library_version());
 	/* crun's callers look for features in such a line */
 	if (cli->dialect == CLI_CRUN)
-		str_append_f(&out, "+CAP%s\n", seccomp ? " +SECCOMP" : "");
+		str_append(&out, "+CAP +SECCOMP\n");
 	r = cli_print(cli, &out, err);
 	str_buf_free(&out);
 	return r;

@@ -47,7 +47,7 @@ static void put_cgroup(struct json_writer *w)
 static void put_seccomp(struct json_writer *w, struct arena *arena)
 {
 	json_open_object(w, "seccomp");
-	json_put_bool(w, "enabled", seccomp_library_version());
+	json_put_bool(w, "enabled", seccomp_is_supported());
 	put_names(w, "actions", "linux.seccomp.syscalls[].action");
 	put_names(w, "operators", "linux.seccomp.syscalls[].args[].op");
 	put_names(w, "archs", "linux.seccomp.architectures");
@@ -88,13 +88,10 @@ static void put_linux(struct json_writer *w, struct arena *arena)
 
 static void put_annotations(struct json_writer *w)
 {
-	const char *seccomp = seccomp_library_version();
-
 	json_open_object(w, "annotations");
 	/* engines look for this one of runc's to know what `checkpoint` would do */
 	json_put_string(w, "org.opencontainers.runc.checkpoint.enabled", "false");
-	if (seccomp)
-		json_put_string(w, "io.github.seccomp.libseccomp.version", seccomp);
+	json_put_string(w, "io.github.seccomp.libseccomp.version", seccomp_library_version());
 	json_put_string(w, "org.kavel.version", KAVEL_VERSION);
 	json_put_string(w, "org.kavel.commit", KAVEL_COMMIT);
 	json_close(w);

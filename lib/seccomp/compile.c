@@ -185,18 +185,6 @@ bool seccomp_has_newer(const struct seccomp_policy *policy)
 
 /* ---------------------------------------------------------------- the program */
 
-static int compile(const struct seccomp_policy *policy, struct seccomp_numbers *numbers, struct arena *arena,
-		   struct seccomp_filter *ret, struct err *err)
-{
-	int r = seccomp_compile_by_tree(policy, numbers, arena, ret, err);
-
-	if (r <= 0)
-		return r;
-	log_debug("%s: compiled by libseccomp", PLACE);
-	r = seccomp_compile_by_library(policy, numbers, arena, ret, err);
-	return r < 0 ? r : seccomp_add_newer(policy, numbers, arena, ret, err);
-}
-
 int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, struct seccomp_filter *ret,
 		    struct err *err)
 {
@@ -208,7 +196,7 @@ int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, str
 	if (r == 0)
 		r = seccomp_policy_read(profile, arena, &policy, err);
 	if (r == 0)
-		r = compile(&policy, &numbers, arena, &filter, err);
+		r = seccomp_compile_policy(&policy, &numbers, arena, &filter, err);
 	if (r == 0)
 		*ret = filter;
 	return r;

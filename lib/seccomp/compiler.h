@@ -7,8 +7,8 @@
  *	ranges.c	and as a program: a search tree per architecture
  *	condition.c	the comparisons of arguments in it
  *	emitter.c	instructions and jumps
- *	by_library.c	the same program made by libseccomp, for the policies that tree.c leaves to it
- *	newer.c		what goes before libseccomp's program */
+ *
+ * libseccomp gives the numbers when this is built, and in the unit tests the programs that those made here are compared with. */
 #pragma once
 
 #include <stdbool.h>
@@ -53,15 +53,7 @@ int seccomp_policy_read(const struct spec_seccomp *profile, struct arena *arena,
  * below SECCOMP_COMMON_END from its base.  The default actions that kill, trap, trace or allow stay as they are. */
 bool seccomp_has_newer(const struct seccomp_policy *policy);
 
-/* Build the program with a tree.  Returns 1, and leaves *ret alone, when only libseccomp can say what the program has to be:
- * see tree_can_compile() in tree.c. */
-int seccomp_compile_by_tree(const struct seccomp_policy *policy, struct seccomp_numbers *numbers, struct arena *arena,
-			    struct seccomp_filter *ret, struct err *err);
-
-/* Let libseccomp build the program: it does not know of newer calls. */
-int seccomp_compile_by_library(const struct seccomp_policy *policy, struct seccomp_numbers *numbers,
-			       struct arena *arena, struct seccomp_filter *ret, struct err *err);
-
-/* Put what newer calls need before libseccomp's program. */
-int seccomp_add_newer(const struct seccomp_policy *policy, struct seccomp_numbers *numbers, struct arena *arena,
-		      struct seccomp_filter *filter, struct err *err);
+/* Build the program; ret->flags say whether it needs room for a listener.
+ * Errors: more instructions than the kernel takes. */
+int seccomp_compile_policy(const struct seccomp_policy *policy, struct seccomp_numbers *numbers, struct arena *arena,
+			   struct seccomp_filter *ret, struct err *err);

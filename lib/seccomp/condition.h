@@ -15,10 +15,6 @@ void seccomp_condition_reduce(struct scmp_arg_cmp *condition, bool has_32_bits);
 /* Does it hold for every value, having an empty mask?  As in libseccomp, it is no condition then. */
 bool seccomp_condition_holds(const struct scmp_arg_cmp *condition);
 
-/* Is there provably no call for which all conditions of both lists hold? */
-bool seccomp_conditions_exclude(const struct scmp_arg_cmp *a, size_t a_count, const struct scmp_arg_cmp *b,
-				size_t b_count);
-
 /* Write the comparison: on to `yes` if the condition holds, else to `no`.  Returns its begin, or `yes` if nothing has to be
  * compared. */
 seccomp_label seccomp_emit_condition(struct seccomp_emitter *e, const struct scmp_arg_cmp *condition, bool has_32_bits,

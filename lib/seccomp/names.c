@@ -131,3 +131,9 @@ const char *const *seccomp_supported_flag_names(struct arena *arena)
 	}
 	return names;
 }
+
+bool seccomp_is_supported(void)
+{
+	/* as above: with filters, the next thing is to read the program */
+	return sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, NULL) < 0 && errno == EFAULT;
+}

@@ -20,7 +20,7 @@
 #endif
 
 struct seccomp_target {
-	uint32_t token;	      /* libseccomp's, SCMP_ARCH_...; 0: unknown to this table */
+	uint32_t token;	      /* libseccomp's, SCMP_ARCH_... */
 	uint32_t kernel_arch; /* AUDIT_ARCH_..., as in struct seccomp_data */
 	uint32_t base;	      /* added to every number */
 	bool has_32_bits;     /* the upper halves of arguments are nobody's business */
@@ -46,7 +46,6 @@ struct seccomp_number {
 
 struct seccomp_numbers {
 	struct seccomp_library library; /* handle NULL: not loaded */
-	bool is_open;			/* library can be used */
 	bool is_missing;		/* loading failed: its names count as unknown */
 };
 
@@ -55,9 +54,6 @@ bool seccomp_numbers_find(struct seccomp_numbers *numbers, const char *name, str
 
 /* The larger of `largest` and of what the number has that is counted up with new kernels. */
 int64_t seccomp_number_largest(const struct seccomp_target *target, const struct seccomp_number *number, int64_t largest);
-
-/* The library, loaded if it is not yet. */
-int seccomp_numbers_open(struct seccomp_numbers *numbers, struct err *err);
 
 void seccomp_numbers_close(struct seccomp_numbers *numbers);
 

@@ -1,5 +1,4 @@
-/* Seccomp: a profile becomes a BPF program (made here; libseccomp is loaded for the few profiles that it has to decide), and
- * the program is loaded by the launcher as its last act, or before capabilities are given up. */
+/* Seccomp: a profile becomes a BPF program, which the launcher loads as its last act. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,10 +21,9 @@ int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, str
 /* Does a rule of it say SCMP_ACT_NOTIFY?  The filter then has a listener: its flags have SECCOMP_FILTER_FLAG_NEW_LISTENER. */
 bool seccomp_notifies(const struct spec_seccomp *profile);
 
-/* Load into the calling thread: needs no_new_privs or CAP_SYS_ADMIN.  (libseccomp has a seccomp_load() of its own.) */
-int seccomp_apply(const struct seccomp_filter *program, struct err *err);
-
 /* Flags that this kernel knows, for `features`; ends with NULL. */
 const char *const *seccomp_supported_flag_names(struct arena *arena);
-/* Version of libseccomp, such as "2.5.4"; NULL when it is not installed.  Valid until the next call. */
+/* Can this kernel filter? */
+bool seccomp_is_supported(void);
+/* Version of the libseccomp whose names are known, such as "2.5.4". */
 const char *seccomp_library_version(void);

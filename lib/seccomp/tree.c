@@ -1,11 +1,12 @@
-/* The program of a policy, made here.
+/* The program of a policy.
  *
  * Of the rules for one system call, one without conditions decides alone, the first if there are several; that is
- * libseccomp's order.  Otherwise a rule decides if all its conditions hold.  If two with different actions can hold for the
- * same call, there is no order to go by: libseccomp then has a result that follows from its data structures, or refuses,
- * and it is left to it.  (Where actions are equal it has wrong results too: of "a0 <= 5 and a1 <= 3" and "a0 >= 3 and
- * a1 >= 5" version 2.5.4 makes a filter that takes a0 = 0, a1 = 5 for a hit, and "a1 > 0 and a0 < 3" with
- * "(a1 & 2) == 2 and a0 < 3" never ends.  These are compiled here, to what they say.) */
+ * libseccomp's order.  Otherwise a rule decides if all its conditions hold.  If rules with different actions hold for the
+ * same call, they contradict each other, and the most restrictive action is taken: the kernel's own order, when a process has
+ * several filters.  The specification has no order.  libseccomp's result follows from its data structures, is the action of one
+ * of these rules at best, and for some profiles it takes for ever; so a call is never let through here that it would stop.
+ * (Where actions are equal it has wrong results too: of "a0 <= 5 and a1 <= 3" and "a0 >= 3 and a1 >= 5" version 2.5.4
+ * makes a filter that takes a0 = 0, a1 = 5 for a hit, and "a1 > 0 and a0 < 3" with "(a1 & 2) == 2 and a0 < 3" never ends.) */
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdlib.h>
@@ -14,86 +15,98 @@
 #include "seccomp/condition.h"
 #include "seccomp/tree.h"
 
-/* Rules for one call that are compared with each other; no profile that somebody wrote has more. */
-#define RIVALS_MAX 256
-
 /* ---------------------------------------------------------------- calls with one number */
+
+static int compare(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* What the kernel prefers comes first: seccomp(2), "If multiple filters exist". */
+static int compare_restriction(uint32_t a, uint32_t b)
+{
+	const int32_t one = (int32_t)(a & SECCOMP_RET_ACTION_FULL), other = (int32_t)(b & SECCOMP_RET_ACTION_FULL);
+
+	return one < other ? -1 : one > other;
+}
+
+/* By number, then what decides first. */
+static int compare_precedence(const void *a, const void *b)
+{
+	const struct seccomp_call *one = a, *other = b;
+	int order = compare(one->number, other->number);
+
+	if (order == 0)
+		order = compare(one->arg_count != 0, other->arg_count != 0);
+	if (order == 0 && one->arg_count)
+		order = compare_restriction(one->action, other->action);
+	return order ? order : compare(one->order, other->order);
+}
+
+static int compare_args(const struct seccomp_call *a, const struct seccomp_call *b)
+{
+	int order = 0;
+
+	for (unsigned int i = 0; i < a->arg_count && order == 0; i++) {
+		const struct scmp_arg_cmp *one = &a->args[i], *other = &b->args[i];
+
+		order = compare(one->arg, other->arg);
+		if (order == 0)
+			order = compare(one->op, other->op);
+		if (order == 0)
+			order = compare(one->datum_a, other->datum_a);
+		if (order == 0)
+			order = compare(one->datum_b, other->datum_b);
+	}
+	return order;
+}
+
+/* By all but the order in which they were added: 0 for two that say the same. */
+static int compare_content(const struct seccomp_call *a, const struct seccomp_call *b)
+{
+	int order = compare(a->number, b->number);
+
+	if (order == 0)
+		order = compare(a->action, b->action);
+	if (order == 0)
+		order = compare(a->arg_count, b->arg_count);
+	return order ? order : compare_args(a, b);
+}
 
 static int compare_calls(const void *a, const void *b)
 {
 	const struct seccomp_call *one = a, *other = b;
+	int order = compare_content(one, other);
 
-	if (one->number != other->number)
-		return one->number < other->number ? -1 : 1;
-	return one->order < other->order ? -1 : 1;
+	return order ? order : compare(one->order, other->order);
 }
 
-static bool is_same_call(const struct seccomp_call *a, const struct seccomp_call *b)
-{
-	if (a->action != b->action || a->arg_count != b->arg_count)
-		return false;
-	for (unsigned int i = 0; i < a->arg_count; i++)
-		if (a->args[i].arg != b->args[i].arg || a->args[i].op != b->args[i].op ||
-		    a->args[i].datum_a != b->args[i].datum_a || a->args[i].datum_b != b->args[i].datum_b)
-			return false;
-	return true;
-}
-
-/* Keep the calls that count, among `count` with one number.  Returns how many. */
-static size_t settle(struct seccomp_tree *tree, const struct seccomp_call *calls, size_t count,
-		     struct seccomp_call *ret)
-{
-	size_t kept = 0, j;
-
-	for (size_t i = 0; i < count; i++) {
-		if (calls[i].arg_count == 0) {
-			*ret = calls[i];
-			return 1;
-		}
-	}
-	tree->is_contradictory |= count > RIVALS_MAX;
-	for (size_t i = 0; i < count && !tree->is_contradictory; i++) {
-		for (j = 0; j < kept && !is_same_call(&ret[j], &calls[i]); j++)
-			if (ret[j].action != calls[i].action &&
-			    !seccomp_conditions_exclude(ret[j].args, ret[j].arg_count, calls[i].args,
-							calls[i].arg_count))
-				tree->is_contradictory = true;
-		if (j == kept)
-			ret[kept++] = calls[i];
-	}
-	return kept;
-}
-
-static void settle_section(struct seccomp_tree *tree, struct seccomp_section *section)
+/* Drop what is said a second time. */
+static void drop_repeated(struct seccomp_section *section)
 {
 	size_t kept = 0;
 
 	qsort(section->calls, section->call_count, sizeof(*section->calls), compare_calls);
-	for (size_t i = 0, end; i < section->call_count; i = end) {
-		for (end = i + 1; end < section->call_count; end++)
-			if (section->calls[end].number != section->calls[i].number)
-				break;
-		/* in place: what is kept never overtakes what is read */
-		kept += settle(tree, &section->calls[i], end - i, &section->calls[kept]);
-	}
+	for (size_t i = 0; i < section->call_count; i++)
+		if (i == 0 || compare_content(&section->calls[kept - 1], &section->calls[i]))
+			section->calls[kept++] = section->calls[i];
 	section->call_count = kept;
 }
 
-/* Is all known that the program depends on?  Not without a table of numbers; not for x32 without x86-64, which libseccomp
- * alone can have; and not if rules contradict each other. */
-static bool tree_can_compile(const struct seccomp_tree *tree)
+/* Put them in order, without what comes after one that always holds. */
+static void settle(struct seccomp_section *section)
 {
-	if (tree->is_contradictory || !tree->section_count || !seccomp_numbers_name(0))
-		return false;
-	for (size_t i = 0; i < tree->section_count; i++) {
-		bool has_base = false;
+	size_t kept = 0;
 
-		for (size_t j = 0; j < SECCOMP_TARGETS; j++)
-			has_base |= tree->sections[i].has_target[j] && !seccomp_targets[j].base;
-		if (!has_base)
-			return false;
+	drop_repeated(section);
+	qsort(section->calls, section->call_count, sizeof(*section->calls), compare_precedence);
+	for (size_t i = 0; i < section->call_count; i++) {
+		const struct seccomp_call *last = kept ? &section->calls[kept - 1] : NULL;
+
+		if (!last || last->arg_count || last->number != section->calls[i].number)
+			section->calls[kept++] = section->calls[i];
 	}
-	return true;
+	section->call_count = kept;
 }
 
 /* ---------------------------------------------------------------- the program */
@@ -119,9 +132,11 @@ static int emit_program(struct seccomp_emitter *e, const struct seccomp_tree *tr
 	return 0;
 }
 
-int seccomp_compile_by_tree(const struct seccomp_policy *policy, struct seccomp_numbers *numbers, struct arena *arena,
-			    struct seccomp_filter *ret, struct err *err)
+int seccomp_compile_policy(const struct seccomp_policy *policy, struct seccomp_numbers *numbers, struct arena *arena,
+			   struct seccomp_filter *ret, struct err *err)
 {
+	const unsigned int most =
+		BPF_MAXINSNS - (ret->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER ? FILTER_LISTENER_ROOM : 0);
 	struct seccomp_tree tree = { .policy = policy, .numbers = numbers, .arena = arena };
 	struct seccomp_emitter *e;
 	int r = seccomp_tree_gather(&tree, err);
@@ -129,18 +144,16 @@ int seccomp_compile_by_tree(const struct seccomp_policy *policy, struct seccomp_
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < tree.section_count; i++)
-		settle_section(&tree, &tree.sections[i]);
-	if (!tree_can_compile(&tree))
-		return 1;
+		settle(&tree.sections[i]);
 	e = ARENA_NEW(arena, struct seccomp_emitter, 1);
 	if (!e)
 		return err_memory(err);
 	r = emit_program(e, &tree, err);
-	if (r == 0 && e->has_overflowed)
-		return 1;
-	if (r == 0) {
-		ret->instructions = e->items;
-		ret->count = (unsigned short)e->count;
-	}
-	return r;
+	if (r < 0)
+		return r;
+	if (e->has_overflowed || e->count > most)
+		return err_user(err, "%s: too long: the filter would have more than %u instructions", PLACE, most);
+	ret->instructions = e->items;
+	ret->count = (unsigned short)e->count;
+	return 0;
 }

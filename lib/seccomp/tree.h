@@ -1,4 +1,4 @@
-/* The steps of seccomp_compile_by_tree(): gather.c, tree.c, ranges.c. */
+/* The steps of seccomp_compile_policy(): gather.c, tree.c, ranges.c. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,8 +23,8 @@ struct seccomp_section {
 	uint32_t kernel_arch;
 	bool has_target[SECCOMP_TARGETS];
 	int64_t largest[SECCOMP_TARGETS]; /* number that the profile names, of those counted up; -1: none */
-	/* First as gathered.  Then by number; calls with the same one exclude each other or have the same action, and a call
-	 * without conditions has no other beside it. */
+	/* First as gathered.  Then by number; of those with the same one the first that holds decides, and a call without
+	 * conditions has no other beside it. */
 	struct seccomp_call *calls;
 	size_t call_count;
 };
@@ -35,7 +35,6 @@ struct seccomp_tree {
 	struct arena *arena;
 	struct seccomp_section sections[SECCOMP_TARGETS]; /* the native one first */
 	size_t section_count;
-	bool is_contradictory; /* calls with one number and different actions do not exclude each other */
 };
 
 /* Make the sections, and put what the policy's rules say into them. */

@@ -158,3 +158,39 @@ profile() {
 	assert_line "mount-tmpfs=/tmp: EPERM"
 	assert_line "unshare=0: EPERM"
 }
+
+@test "of rules that contradict each other the most restrictive decides, whatever their order" {
+	local order
+
+	for order in '.' 'reverse'; do
+		config '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 95, syscalls: [
+			{names: ["personality"], action: "SCMP_ACT_ALLOW", args: [{index: 0, value: 4294967290, op: "SCMP_CMP_GT"}]},
+			{names: ["personality"], action: "SCMP_ACT_ERRNO", errnoRet: 11, args: [{index: 1, value: 7, op: "SCMP_CMP_EQ"}]},
+			{names: ["execve", "brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "prlimit64",
+				"readlink", "readlinkat", "getrandom", "mprotect", "write", "fstat", "newfstatat", "exit_group",
+				"ioctl"], action: "SCMP_ACT_ALLOW"}]}'
+		config ".linux.seccomp.syscalls |= $order"
+		run_guest "syscall=$PERSONALITY:0xffffffff:0" "syscall=$PERSONALITY:0xffffffff:7" "syscall=$PERSONALITY:0:7" \
+			"syscall=$PERSONALITY:0:0"
+		assert_success
+		assert_line "syscall=$PERSONALITY:0xffffffff:0: 0"
+		assert_line "syscall=$PERSONALITY:0xffffffff:7: EAGAIN"
+		assert_line "syscall=$PERSONALITY:0:7: EAGAIN"
+		assert_line "syscall=$PERSONALITY:0:0: EOPNOTSUPP"
+	done
+}
+
+@test "features tell what this kernel does with seccomp" {
+	try kavel features
+	assert_success
+	[[ $(jq .linux.seccomp.enabled <<<"$output") == true ]]
+	[[ $(jq '.linux.seccomp.actions | index("SCMP_ACT_NOTIFY") != null' <<<"$output") == true ]]
+	[[ $(jq '.linux.seccomp.archs | length' <<<"$output") == 23 ]]
+	[[ $(jq '.linux.seccomp.supportedFlags | length' <<<"$output") == 4 ]]
+	command -v strace >/dev/null || skip "strace is missing"
+	inject seccomp:error=ENOSYS
+	try kavel features
+	assert_success
+	[[ $(jq .linux.seccomp.enabled <<<"$output") == false ]]
+	[[ $(jq '.linux.seccomp.supportedFlags | length' <<<"$output") == 0 ]]
+}

@@ -1,7 +1,10 @@
 #include "bpf.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
+
+#include "base/sys.h"
 
 static bool is_valid_at(const struct sock_filter *at, size_t following)
 {
@@ -45,6 +48,13 @@ static bool jumps(const struct sock_filter *at, uint32_t accumulator)
 	default: /* BPF_JSET */
 		return accumulator & at->k;
 	}
+}
+
+int bpf_load(const struct seccomp_filter *filter)
+{
+	struct sock_fprog program = { .len = filter->count, .filter = filter->instructions };
+
+	return sys_seccomp(SECCOMP_SET_MODE_FILTER, filter->flags, &program) < 0 ? -errno : 0;
 }
 
 uint32_t bpf_run(const struct seccomp_filter *filter, const struct seccomp_data *data)

@@ -11,5 +11,8 @@
  * program (they can only go forward), loads within struct seccomp_data, a return at the end. */
 bool bpf_is_valid(const struct seccomp_filter *filter);
 
+/* Load it into the calling thread.  Returns 0 or -errno. */
+int bpf_load(const struct seccomp_filter *filter);
+
 /* What a valid program returns for a call. */
 uint32_t bpf_run(const struct seccomp_filter *filter, const struct seccomp_data *data);

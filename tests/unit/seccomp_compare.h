@@ -13,7 +13,6 @@ struct comparison {
 	struct seccomp_policy policy;
 	struct model model;
 	struct seccomp_filter tree, library; /* no instructions: none was made */
-	bool has_tree;			     /* false: the profile is left to libseccomp */
 	uint64_t seed;			     /* for messages, and for the arguments that are tried */
 };
 

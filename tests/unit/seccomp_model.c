@@ -144,6 +144,18 @@ static bool is_safe(const struct mixture *mixture, bool has_32_bits)
 	return !mixture->has_several && (has_32_bits || !mixture->has_large);
 }
 
+int model_rank(uint32_t action)
+{
+	static const uint32_t order[] = { SECCOMP_RET_ALLOW,	   SECCOMP_RET_LOG,	    SECCOMP_RET_TRACE,
+					  SECCOMP_RET_USER_NOTIF,  SECCOMP_RET_ERRNO,	    SECCOMP_RET_TRAP,
+					  SECCOMP_RET_KILL_THREAD, SECCOMP_RET_KILL_PROCESS };
+	int i = 0;
+
+	while (order[i] != (action & SECCOMP_RET_ACTION_FULL))
+		i++;
+	return i;
+}
+
 static struct model_answer ask_rules(const struct model *model, size_t target, const struct seccomp_data *data)
 {
 	const uint32_t default_action = model->policy->default_action;
@@ -164,8 +176,9 @@ static struct model_answer ask_rules(const struct model *model, size_t target, c
 		answer.has_args = true;
 		if (!entry_holds(entry, data))
 			continue;
-		answer.is_open |= has_hit && action != answer.action;
-		answer.action = action;
+		answer.is_contradictory |= has_hit && action != answer.action;
+		if (!has_hit || model_rank(action) > model_rank(answer.action))
+			answer.action = action;
 		has_hit = true;
 	}
 	answer.is_safe = is_safe(&mixture, seccomp_targets[target].has_32_bits);

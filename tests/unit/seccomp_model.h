@@ -26,7 +26,7 @@ struct model {
 struct model_answer {
 	uint32_t action;
 	bool is_newer; /* than the profile: libseccomp does not know of that */
-	bool is_open;  /* rules with different actions hold, and nothing says which decides */
+	bool is_contradictory; /* rules with different actions hold: the most restrictive decides */
 	bool has_args; /* there are conditions */
 	bool is_safe;  /* libseccomp's program can be relied on for this number */
 };
@@ -34,5 +34,8 @@ struct model_answer {
 /* Gather the entries.  Returns false when memory ran out. */
 bool model_make(const struct seccomp_policy *policy, struct seccomp_numbers *numbers, struct arena *arena,
 		struct model *ret);
+
+/* Larger for an action that stops more: as seccomp(2) lists them. */
+int model_rank(uint32_t action);
 
 struct model_answer model_ask(const struct model *model, const struct seccomp_data *data);

@@ -32,10 +32,12 @@ static void *make(struct arena *arena, size_t count, size_t size)
 
 /* ---------------------------------------------------------------- words */
 
+/* The last cannot be the default. */
 static const char *const actions[] = {
-	"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO",	   "SCMP_ACT_TRACE", "SCMP_ACT_KILL",
-	"SCMP_ACT_LOG",	  "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_TRAP",  "SCMP_ACT_KILL_THREAD",
+	"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO",	   "SCMP_ACT_TRACE", "SCMP_ACT_KILL",	     "SCMP_ACT_LOG",
+	"SCMP_ACT_TRAP",  "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_TRACE", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_NOTIFY",
 };
+#define ACTIONS COUNT(actions)
 
 static const char *const operators[] = {
 	"SCMP_CMP_EQ", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_GT", "SCMP_CMP_GE",
@@ -83,12 +85,21 @@ static uint64_t name_hash(uint64_t seed, const char *name)
 	return random_next(&seed);
 }
 
+static void set_action_of(struct spec_seccomp_rule *rule, uint64_t hash, size_t count)
+{
+	rule->action = actions[hash % count];
+	rule->errno_ret.is_set = false;
+	if (!(hash >> 8 & 1))
+		return;
+	if (str_eq(rule->action, "SCMP_ACT_ERRNO"))
+		rule->errno_ret = (struct opt_u64){ true, (hash >> 9) % 4095 }; /* libseccomp refuses 4095 */
+	if (str_eq(rule->action, "SCMP_ACT_TRACE"))
+		rule->errno_ret = (struct opt_u64){ true, hash >> 9 & 0xffff };
+}
+
 static void set_action(struct spec_seccomp_rule *rule, uint64_t hash)
 {
-	rule->action = actions[hash % COUNT(actions)];
-	rule->errno_ret.is_set = false;
-	if ((str_eq(rule->action, "SCMP_ACT_ERRNO") || str_eq(rule->action, "SCMP_ACT_TRACE")) && hash >> 8 & 1)
-		rule->errno_ret = (struct opt_u64){ true, hash >> 9 & 0xff };
+	set_action_of(rule, hash, ACTIONS);
 }
 
 /* Up to `count` conditions on different arguments; with two in a row on one argument if they may be apart. */
@@ -249,7 +260,7 @@ void profile_make(uint64_t seed, bool is_tame, const struct spec_strings *names,
 	struct spec_seccomp profile = { .is_set = true };
 	struct spec_seccomp_rule base = { .action = NULL };
 
-	set_action(&base, random_next(&state));
+	set_action_of(&base, random_next(&state), ACTIONS - 1);
 	profile.default_action = base.action;
 	profile.default_errno_ret = base.errno_ret;
 	make_archs(&state, arena, &profile);
