@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/personality.h>
@@ -252,17 +253,30 @@ void tell_scheduling(void)
 	static const char *const policies[] = { "OTHER", "FIFO", "RR", "BATCH", "ISO", "IDLE", "DEADLINE" };
 	const int policy = sched_getscheduler(0) & 0xff;
 	const int io = (int)syscall(SYS_ioprio_get, 1, 0);
+	struct { /* sched_attr of sched_getattr(2) */
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+		uint32_t util_min, util_max;
+	} attributes = { 0 };
 	struct sched_param param = { 0 };
+	unsigned long nodes[16] = { 0 }; /* as many as MAX_NUMNODES may be */
 	int mode = -1;
 
 	sched_getparam(0, &param);
 	printf("scheduler: %s\npriority: %d\nnice: %d\n", policy < 7 ? policies[policy] : "?", param.sched_priority,
 	       getpriority(PRIO_PROCESS, 0));
+	if (syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) == 0)
+		printf("scheduler-flags: %#llx\nruntime: %llu\ndeadline: %llu\nperiod: %llu\n",
+		       (unsigned long long)attributes.flags, (unsigned long long)attributes.runtime,
+		       (unsigned long long)attributes.deadline, (unsigned long long)attributes.period);
 	printf("io: %d %d\n", io >> 13, io & 7);
-	if (syscall(SYS_get_mempolicy, &mode, NULL, 0, NULL, 0) < 0)
+	if (syscall(SYS_get_mempolicy, &mode, nodes, sizeof(nodes) * 8, NULL, 0) < 0)
 		failed("memory-policy", "");
-	else
-		printf("memory-policy: %d\n", mode);
+	else /* with its flags */
+		printf("memory-policy: %d %#x\nmemory-nodes: %#lx\n", mode & 0x1fff, mode & ~0x1fff, nodes[0]);
 }
 
 void tell_oom(void)
