@@ -176,6 +176,9 @@ int exec_plan_make(const struct state *state, const struct container_exec_option
 		r = spec_check_user(plan->spec, &ret->process.user, err);
 	if (r == 0)
 		r = ns_plan(plan->spec, &plan->ns, err);
+	/* the container got one unasked; create knows whether it may (plan_user_ns()) */
+	if (r == 0 && !ns_is_private(&plan->ns, SPEC_NS_USER) && plan_is_unprivileged())
+		ns_plan_add_user(plan->spec, &plan->ns);
 	if (r == 0)
 		r = plan_process(plan, err);
 	if (r == 0)

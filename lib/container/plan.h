@@ -64,6 +64,9 @@ int plan_label(const struct spec_process *process, struct label_plan *ret, struc
 /* Who answers for SCMP_ACT_NOTIFY: linux.seccomp.listenerPath, run.oci.seccomp.receiver, RUN_OCI_SECCOMP_RECEIVER. */
 int plan_agent(struct plan *plan, struct err *err);
 
+/* True if the caller can have no namespaces but in a user namespace of his own.  Costs root nothing. */
+bool plan_is_unprivileged(void);
+
 /* What a caller without privilege lacks: refuse a spec without a user namespace, unless the host's makes_user_ns adds it, and
  * find the mappings of one that has none.  is_carried_out: otherwise the plan is only looked at, perhaps for somebody else. */
 int plan_user_ns(struct plan *plan, bool is_carried_out, struct err *err);

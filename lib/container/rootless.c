@@ -7,8 +7,7 @@
 #include "container/plan.h"
 #include "namespaces/map.h"
 
-/* Costs root nothing. */
-static bool is_unprivileged(void)
+bool plan_is_unprivileged(void)
 {
 	return getauxval(AT_EUID) != 0 && !user_has_capability(CAP_SYS_ADMIN);
 }
@@ -35,7 +34,7 @@ int plan_user_ns(struct plan *plan, bool is_carried_out, struct err *err)
 {
 	const struct ns_plan *ns = &plan->ns;
 
-	if (!is_unprivileged())
+	if (!plan_is_unprivileged())
 		return 0;
 	if (!ns_is_private(ns, SPEC_NS_USER)) {
 		if (plan->host->makes_user_ns)

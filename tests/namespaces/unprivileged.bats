@@ -152,7 +152,7 @@ join_guest() { # TYPE...
 	without_namespace user
 	config 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(del(.path))'
 	run_guest namespaces
-	assert_refused "Operation not permitted" "user namespace"
+	assert_refused "linux.namespaces: a caller who is not root needs a user namespace"
 	assert_clean
 }
 
@@ -168,4 +168,16 @@ join_guest() { # TYPE...
 	user_does delete "$ID"
 	assert_success
 	assert_clean
+}
+
+@test "exec finds the user namespace that was made unasked" {
+	cp "$KAVEL" "$PLACE/crun"
+	config 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user"))'
+	guest_does pause
+	try setpriv --reuid 1234 --regid 1234 --clear-groups "$PLACE/crun" --root "$PLACE/state" run --detach --bundle "$BUNDLE" "$ID"
+	assert_success
+	user_does exec "$ID" /guest ids read=/proc/self/uid_map
+	assert_success
+	assert_line "uid: 0 0 0"
+	assert_line "         0       1234          1"
 }

@@ -1,5 +1,6 @@
 /* ns_make_user(): a user namespace with given mappings, and what the kernel says of wrong ones. */
 #include <linux/nsfs.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -22,6 +23,25 @@ static const struct spec_id_mappings one = { one_item, 1 };
 static const struct spec_id_mappings own = { own_item, 1 };
 static const struct spec_id_mappings overlapping = { overlapping_items, 2 };
 
+/* Read back from a process in the namespace; and what becomes of single IDs. */
+static void check_read(void)
+{
+	struct spec_id_mappings uids = { 0 };
+	uint32_t id = 7;
+	struct err err;
+
+	if (!CHECK(ns_read_map(getpid(), NS_MAP_UID, &uids, &err) == 0 && uids.count == 2))
+		return;
+	CHECK(uids.items[0].container_id == 0 && uids.items[0].host_id == 100000 && uids.items[0].size == 1000);
+	CHECK(ns_map_find(&uids, 0, &id) && id == 100000);
+	CHECK(ns_map_find(&uids, 999, &id) && id == 100999);
+	CHECK(ns_map_find(&uids, 1000, &id) && id == 1);
+	CHECK(!ns_map_find(&uids, 1001, &id) && !ns_map_find(&uids, UINT32_MAX, &id) && id == 1);
+	free(uids.items);
+	CHECK(ns_read_map(0, NS_MAP_GID, &uids, &err) < 0);
+	CHECK_HAS(err.text, "/proc/0/gid_map");
+}
+
 static bool has_the_mappings(void)
 {
 	struct err err;
@@ -36,6 +56,7 @@ static bool has_the_mappings(void)
 	CHECK(file_read_short(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text)) > 0);
 	CHECK_STR(text, "         0     100000       1000\n      1000          1          1");
 	CHECK(file_is("/proc/self/gid_map", "         0          5          1"));
+	check_read();
 	return CHECK(file_is("/proc/self/setgroups", "allow"));
 }
 

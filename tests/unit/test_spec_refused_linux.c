@@ -58,6 +58,14 @@ static const struct spec_row wrong_namespaces_and_mappings_rows[] = {
 	{ FRAME_DOCUMENT, "'process':{'args':['a'],'cwd':'/','user':{'uid':0,'gid':8,'additionalGids':[1,10]}},"
 			  MAPPED("{'containerID':0,'hostID':1,'size':5}"),
 	  "process.user.additionalGids[1]: 10 is not mapped by linux.gidMappings" },
+	{ FRAME_DOCUMENT, "'linux':{'namespaces':[{'type':'user'}],'uidMappings':[{'containerID':0,'hostID':7,'size':9}],"
+			  "'gidMappings':[{'containerID':0,'hostID':7,'size':9}],"
+			  "'devices':[{'type':'p','path':'/a'},{'type':'p','path':'/b','uid':9}]}",
+	  "linux.devices[1].uid: 9 is not mapped by linux.uidMappings" },
+	{ FRAME_DOCUMENT, "'linux':{'namespaces':[{'type':'user'}],'uidMappings':[{'containerID':0,'hostID':7,'size':9}],"
+			  "'gidMappings':[{'containerID':0,'hostID':7,'size':9}],"
+			  "'devices':[{'type':'p','path':'/b','uid':8,'gid':9}]}",
+	  "linux.devices[0].gid: 9 is not mapped by linux.gidMappings" },
 	{ FRAME_LINUX, "'timeOffsets':{'monotonic':{'secs':5}}", "linux.timeOffsets: needs a new time namespace" },
 	{ FRAME_DOCUMENT, "'linux':{'namespaces':[{'type':'time','path':'/x'}],'timeOffsets':{'boottime':{'secs':5}}}",
 	  "linux.timeOffsets: needs a new time namespace" },
