@@ -3,7 +3,7 @@
 
 _kavel_global='--root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --criu
 	--systemd-log --version --help -v -h'
-_kavel_commands='create start run exec kill delete pause resume update state list ps spec plan features help'
+_kavel_commands='create start run exec kill delete pause resume update events stats top state list ps spec plan features help'
 
 # The options of a command that are not global.
 _kavel_options() { # COMMAND
@@ -25,6 +25,9 @@ _kavel_options() { # COMMAND
 			--cpu-burst --cpu-idle --cpu-rt-runtime --cpu-rt-period --cpuset-cpus --cpuset-mems --blkio-weight
 			--kernel-memory --kernel-memory-tcp -r'
 		;;
+	events) echo "--interval --stats" ;;
+	stats) echo "--format --interval --no-stream -f" ;;
+	top) echo "--interval" ;;
 	list) echo "--format --quiet -f -q" ;;
 	ps) echo "--format -f" ;;
 	spec) echo "--rootless --bundle --config -b -f" ;;
@@ -40,7 +43,7 @@ _kavel_takes_value() { # OPTION COMMAND
 	--rootless) [[ $2 != spec ]] ;;
 	--root | --log | --log-format | --log-level | --cgroup-manager | --criu | --bundle | -b | --config | --pid-file | \
 		--console-socket | --pidfd-socket | --preserve-fds | --format | --process | -p | --cwd | --env | -e | \
-		--user | -u | --additional-gids | -g | --cap | -c | --cgroup | --process-label | --apparmor | --resources | \
+		--user | -u | --additional-gids | -g | --cap | -c | --cgroup | --process-label | --apparmor | --resources | --interval | \
 		--memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | --kernel-memory*) true ;;
 	*) false ;;
 	esac
@@ -53,12 +56,16 @@ _kavel_complete_value() { # OPTION COMMAND WORD
 	--log-level) COMPREPLY=($(compgen -W 'error warning info debug' -- "$3")) ;;
 	--cgroup-manager) COMPREPLY=($(compgen -W 'cgroupfs systemd disabled' -- "$3")) ;;
 	--rootless) COMPREPLY=($(compgen -W 'auto true false' -- "$3")) ;;
-	--format) COMPREPLY=($(compgen -W 'table json' -- "$3")) ;;
+	--format)
+		COMPREPLY=($(compgen -W 'table json' -- "$3"))
+		[[ $2 == stats ]] && COMPREPLY=($(compgen -W 'table json openmetrics' -- "$3"))
+		;;
 	--preserve-fds | --cwd | --env | -e | --user | -u | --additional-gids | -g | --cap | -c | --cgroup | \
 		--process-label | --apparmor | --memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | \
-		--kernel-memory*) ;;
+		--kernel-memory* | --interval) ;;
 	-f)
 		case $2 in
+		stats) COMPREPLY=($(compgen -W 'table json openmetrics' -- "$3")) ;;
 		list | ps) COMPREPLY=($(compgen -W 'table json' -- "$3")) ;;
 		*) COMPREPLY=($(compgen -f -- "$3")) ;;
 		esac
@@ -72,7 +79,7 @@ _kavel_complete_argument() { # COMMAND NUMBER WORD KAVEL...
 	:*) COMPREPLY=($(compgen -W "$_kavel_commands" -- "$3")) ;;
 	help:1) COMPREPLY=($(compgen -W "$_kavel_commands" -- "$3")) ;;
 	plan:1) COMPREPLY=($(compgen -d -- "$3")) ;;
-	start:1 | exec:1 | kill:1 | delete:1 | pause:1 | resume:1 | update:1 | state:1 | ps:1)
+	start:1 | exec:1 | kill:1 | delete:1 | pause:1 | resume:1 | update:1 | events:1 | stats:* | state:1 | ps:1)
 		COMPREPLY=($(compgen -W "$("${@:4}" list --quiet 2>/dev/null)" -- "$3"))
 		;;
 	kill:2) COMPREPLY=($(compgen -W "$(compgen -A signal | grep -v '^[^S]') KILL TERM HUP INT" -- "$3")) ;;

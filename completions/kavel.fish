@@ -1,6 +1,6 @@
 # Completion of kavel's command line for fish.
 
-set -l commands create start run exec kill delete pause resume update state list ps spec plan features help
+set -l commands create start run exec kill delete pause resume update events stats top state list ps spec plan features help
 
 # The IDs of the containers below the state directory that the command line names.
 function __kavel_ids
@@ -27,6 +27,9 @@ complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a delete -d 'D
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a pause -d 'Freeze all processes of a container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a resume -d 'Thaw the processes of a paused container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a update -d 'Change the limits of a container'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a events -d 'Follow statistics and out-of-memory events'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a stats -d 'Show what containers use'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a top -d 'Show all containers on the terminal'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a state -d 'Print the state of a container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the containers'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a ps -d 'List the processes of a container'
@@ -103,6 +106,12 @@ complete -c kavel -n '__fish_seen_subcommand_from update' -l blkio-weight -x -d 
 complete -c kavel -n '__fish_seen_subcommand_from update' -l kernel-memory -x -d 'Accepted, ignored'
 complete -c kavel -n '__fish_seen_subcommand_from update' -l kernel-memory-tcp -x -d 'Accepted, ignored'
 
+# events, stats, top
+complete -c kavel -n '__fish_seen_subcommand_from events stats top' -l interval -x -d 'Time between two readings'
+complete -c kavel -n '__fish_seen_subcommand_from events' -l stats -d 'Print the statistics once'
+complete -c kavel -n '__fish_seen_subcommand_from stats' -s f -l format -x -a 'table json openmetrics' -d Format
+complete -c kavel -n '__fish_seen_subcommand_from stats' -l no-stream -d 'Show them once'
+
 # kill, delete, list, ps, help
 complete -c kavel -n '__fish_seen_subcommand_from kill' -s a -l all -d 'All processes of the container'
 complete -c kavel -n '__fish_seen_subcommand_from kill delete' -s r -l regex -d 'All containers that match'
@@ -111,4 +120,4 @@ complete -c kavel -n '__fish_seen_subcommand_from delete' -s f -l force -d 'Kill
 complete -c kavel -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 'table json' -d Format
 complete -c kavel -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'The IDs only'
 complete -c kavel -n '__fish_seen_subcommand_from help' -a "$commands"
-complete -c kavel -n '__fish_seen_subcommand_from start exec kill delete pause resume update state ps' -a '(__kavel_ids)' -d Container
+complete -c kavel -n '__fish_seen_subcommand_from start exec kill delete pause resume update events stats state ps' -a '(__kavel_ids)' -d Container

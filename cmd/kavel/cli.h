@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -39,6 +40,9 @@ struct cli_options {
 		const char *cpu_share, *cpu_quota, *cpu_period, *cpu_burst, *cpu_idle, *cpu_rt_runtime, *cpu_rt_period;
 		const char *cpuset_cpus, *cpuset_mems, *pids_limit, *blkio_weight;
 	} update;
+	const char *interval;
+	int stats_format; /* enum stats_format of stats.c */
+	bool only_stats, no_stream;
 	int format; /* enum cli_format */
 	bool all, force, regex, quiet, rootless_spec;
 };
@@ -76,7 +80,8 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_create, cli_delete, cli_exec, cli_features, cli_help, cli_kill, cli_list, cli_pause,
-	cli_plan, cli_ps, cli_resume, cli_run, cli_spec, cli_start, cli_state, cli_update;
+	cli_plan, cli_ps, cli_resume, cli_run, cli_spec, cli_start, cli_state, cli_update,
+	cli_events, cli_stats, cli_top;
 
 /* main.c: all commands, ended by NULL, in the order of the help; and one of them, or NULL. */
 extern const struct cli_command *const cli_commands[];
@@ -111,6 +116,9 @@ int cli_help_print(const struct cli *cli, const struct cli_command *command, str
 
 /* version.c: the version, on standard output.  Returns an exit status. */
 int cli_version_print(const struct cli *cli, struct err *err);
+
+/* duration.c: a time as Go writes it ("1m30s", "1.5h", "500ms") in milliseconds, from 1 ms to 24 h.  option: for messages. */
+int cli_duration(const char *option, const char *text, uint64_t *ret_ms, struct err *err);
 
 /* output.c: write a text to standard output, completely.  Returns 0, the exit status.  Errors: memory ran out while
  * the text was made; the write failed (a full disk, a reader that is gone, a closed descriptor). */
