@@ -9,7 +9,7 @@
 const struct annotation_row annotation_rows[] = {
 	{ ANNOTATION_STOP_SIGNAL, ANNOTATION_APPLIED, false, "the signal that kill sends when none is given" },
 	{ "org.kavel.overlay.", ANNOTATION_APPLIED, true, "an overlay as the rootfs, of directories of the host" },
-	{ "org.kavel.rootfs.", ANNOTATION_APPLIED, true, "how the rootfs is mounted" },
+	{ "org.kavel.rootfs.idmap", ANNOTATION_APPLIED, true, "owners of the rootfs' files, shifted into the user namespace" },
 	{ ANNOTATION_HOOKS_STDOUT, ANNOTATION_APPLIED, true, "a file of the host that gets what hooks print" },
 	{ ANNOTATION_HOOKS_STDERR, ANNOTATION_APPLIED, true, "the same for their errors" },
 	{ ANNOTATION_HANDLER, ANNOTATION_REFUSED, true, "what runs the program instead of the kernel" },

@@ -156,7 +156,8 @@ static void without_the_property_a_bad_example_is_good(void)
 		text = json_dumps(document, JSON_COMPACT);
 		if (text && spec_parse(text, strlen(text), "config.json", &spec, &err) == 0)
 			accepted++;
-		else if (!strstr(err.text, "missing") && !strstr(err.text, "needs") && !strstr(err.text, "must not be empty"))
+		else if (!strstr(err.text, "missing") && !strstr(err.text, "needs") &&
+			 !strstr(err.text, "must not be empty"))
 			CHECK_STR(rows[i].path, err.text);
 		spec_free(spec);
 		free(text);

@@ -1,10 +1,12 @@
 /* The features document: its form (schema/features-schema.json and features-linux.json of the specification 1.3.0), and that what it
  * says is true, name by name. */
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/file.h"
 #include "base/str.h"
 #include "container/container.h"
 #include "process/process.h"
@@ -294,6 +296,20 @@ static void annotations_are_strings_and_unsafe_ones_have_a_meaning(void)
 	json_decref(d);
 }
 
+/* "org.kavel.overlay." stands for some that begin so. */
+static void annotations_with_an_effect_are_in_the_manual(void)
+{
+	autofree char *manual = NULL;
+	struct err err;
+	size_t size;
+
+	if (!CHECK(file_read(AT_FDCWD, TEST_SOURCE_DIR "/docs/man/kavel.5", 1 << 20, &manual, &size, &err) == 0))
+		return;
+	for (const struct annotation_row *row = annotation_rows; row->key; row++)
+		if (!CHECK(strstr(manual, row->key)))
+			CHECK_STR(row->key, "in kavel(5)");
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -304,6 +320,7 @@ int main(void)
 		TEST(hooks_are_those_that_are_decoded),
 		TEST(what_recursive_read_only_mounts_and_user_namespaces_of_engines_need_is_there),
 		TEST(annotations_are_strings_and_unsafe_ones_have_a_meaning),
+		TEST(annotations_with_an_effect_are_in_the_manual),
 		TEST_END,
 	};
 
