@@ -31,6 +31,8 @@ static int describe(int flags, bool in_cgroup, int number, struct err *err)
 		return err_hint(err, "without a user namespace in linux.namespaces it needs CAP_SYS_ADMIN");
 	if (number == EPERM)
 		return err_hint(err, "this host or this chroot does not let the caller make user namespaces");
+	if (number == EACCES && in_cgroup)
+		return err_hint(err, "the caller must be in the delegated part of the tree of cgroups, to begin with");
 	if (number == ENOSPC || number == EUSERS)
 		return err_hint(err, "see the limits in /proc/sys/user");
 	return -number;

@@ -73,19 +73,36 @@ int ns_differ(pid_t pid, int *ret_flags, struct err *err)
 	return 0;
 }
 
+/* In one call.  A namespace that is shared with the container anyway, but is not of the caller's user namespace, must be left out:
+ * root of a user namespace may not even enter where he is. */
+static int join_flags(const struct ns_beside *beside, int flags, struct err *err)
+{
+	int differ = 0, number;
+
+	if (!flags || setns(beside->init, flags) == 0)
+		return 0;
+	number = errno;
+	if (number == EPERM && ns_differ(beside->pid, &differ, err) == 0 && (flags & differ) != flags &&
+	    (!(flags & differ) || setns(beside->init, flags & differ) == 0))
+		return 0;
+	return err_sys(err, number, "join the namespaces of process %d", beside->pid);
+}
+
 int ns_join_beside(const struct ns_beside *beside, struct err *err)
 {
 	const int flags = beside->flags & ~CLONE_NEWPID; /* it was born there */
 	char path[40];
 	autofd root = -1;
+	int r;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/root", beside->pid);
 	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0) /* one that is about to end has none any more */
 		return err_sys(err, errno == ENOENT ? ESRCH : errno, "open the root directory of process %d",
 			       beside->pid);
-	if (flags && setns(beside->init, flags) < 0)
-		return err_sys(err, errno, "join the namespaces of process %d", beside->pid);
+	r = join_flags(beside, flags, err);
+	if (r < 0)
+		return r;
 	/* the root of its mount namespace is the container's own, unless the container was only chrooted */
 	if (fchdir(root) < 0 || chroot(".") < 0)
 		return err_sys(err, errno, "enter the root directory of process %d", beside->pid);

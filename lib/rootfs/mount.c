@@ -233,7 +233,7 @@ static int mount_otherwise(const struct mount_item *m, int refusal, int place)
 	if (refusal == -EPERM && m->bind_if_refused)
 		return rootfs_bind_sys(place);
 	/* mount(2) puts no second cgroup2 right on top of one, such as the host's in a /sys that was bound; move_mount(2) does */
-	if (refusal == -EBUSY && m->magic == SYS_CGROUP2_MAGIC && rootfs_make_fs(m, &tree, &ignored) == 0)
+	if (refusal == -EBUSY && str_eq(m->type, "cgroup2") && rootfs_make_fs(m, &tree, &ignored) == 0)
 		return rootfs_attach(tree, place);
 	return refusal;
 }
