@@ -48,6 +48,7 @@ struct cgroup_plan;
 /* Whose group, and where and how it may be made. */
 struct cgroup_request {
 	const char *id;
+	const char *root; /* the state directory; NULL: the default one */
 	const struct cgroup_layout *layout; /* lives as long as the plan */
 	enum cgroup_manager manager;
 };

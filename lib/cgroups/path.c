@@ -1,12 +1,16 @@
 #include "cgroups/path.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 
 #include "base/str.h"
 
 #define PROPERTY "linux.cgroupsPath"
+
+/* So many characters are kept of an ID that is too long for the name of a directory. */
+#define ID_CUT 200
 
 const char *cgroup_own(const struct cgroup_layout *layout)
 {
@@ -75,8 +79,30 @@ static int check_not_above(const char *path, const struct cgroup_layout *layout,
 	return 0;
 }
 
-int cgroup_path(const char *cgroups_path, const char *id, const struct cgroup_layout *layout, struct arena *arena,
-		const char **ret, struct err *err)
+/* FNV-1a: the names only have to differ. */
+static uint64_t hash(const char *text)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 0x100000001b3;
+	return h;
+}
+
+const char *cgroup_default_name(const char *id, const char *root, struct arena *arena)
+{
+	/* no ID has "@" or "~" in it */
+	const char *mark = root ? arena_printf(arena, "@%08" PRIx32, (uint32_t)hash(root)) : "";
+
+	if (!mark)
+		return NULL;
+	if (strlen("kavel-") + strlen(id) + strlen(mark) <= NAME_MAX)
+		return arena_printf(arena, "kavel-%s%s", id, mark);
+	return arena_printf(arena, "kavel-%.*s~%016" PRIx64 "%s", ID_CUT, id, hash(id), mark);
+}
+
+int cgroup_path(const char *cgroups_path, const char *default_name, const struct cgroup_layout *layout,
+		struct arena *arena, const char **ret, struct err *err)
 {
 	char path[sizeof(((struct cgroup_made *)NULL)->path)] = "";
 	const char *copy, *name = cgroups_path;
@@ -84,7 +110,7 @@ int cgroup_path(const char *cgroups_path, const char *id, const struct cgroup_la
 	int r = 0;
 
 	if (!name || !*name) {
-		name = arena_printf(arena, "%skavel-%s", layout->is_root ? "/" : "", id);
+		name = arena_printf(arena, "%s%s", layout->is_root ? "/" : "", default_name);
 		if (!name)
 			return err_memory(err);
 	}

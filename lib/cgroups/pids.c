@@ -1,6 +1,7 @@
 /* linux.resources.pids. */
 #include <stdio.h>
 
+#include "base/log.h"
 #include "cgroups/knob.h"
 
 /* No process can be born into a group whose pids.max is 0, not even the first one.  1 lets that one live, and no
@@ -20,7 +21,27 @@ static const struct knob knobs[] = {
 	{ 0 },
 };
 
+/* What podman writes where nobody asked for a limit.  On a host without the controller that must not keep its containers from
+ * running; any other limit was asked for, and is refused there. */
+#define PODMAN_DEFAULT 2048
+
 int plan_pids(struct planner *planner, struct err *err)
 {
-	return planner->resources->pids.is_set ? knobs_plan(planner, knobs, "pids", "pids", err) : 0;
+	const struct opt_i64 *limit = &planner->resources->pids.limit;
+	struct place place;
+	int r;
+
+	if (!planner->resources->pids.is_set)
+		return 0;
+	if (limit->is_set && limit->value == PODMAN_DEFAULT) {
+		r = planner_find(planner, "pids", "pids", &place, err);
+		if (r > 0)
+			log_warning(
+				"linux.resources.pids.limit: this host has no pids controller: the default limit of %d "
+				"is not set",
+				PODMAN_DEFAULT);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+	return knobs_plan(planner, knobs, "pids", "pids", err);
 }

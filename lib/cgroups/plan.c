@@ -157,18 +157,21 @@ static int plan_path(const struct spec *spec, const struct cgroup_request *reque
 		     struct cgroup_plan *plan, struct err *err)
 {
 	const char *wanted = spec->linux_.cgroups_path;
+	const char *name = cgroup_default_name(request->id, request->root, arena);
 
+	if (!name)
+		return err_memory(err);
 	if (!request->layout->is_root && !(wanted && *wanted)) {
 		const char *base = delegate_base(plan, arena);
 
 		if (base && !*base && !plan->is_wanted)
 			return 0;
 		if (base && *base)
-			wanted = arena_printf(arena, "%s/kavel-%s", base, request->id);
+			wanted = arena_printf(arena, "%s/%s", base, name);
 		if (!base || (*base && !wanted))
 			return err_memory(err);
 	}
-	return cgroup_path(wanted, request->id, request->layout, arena, &plan->path, err);
+	return cgroup_path(wanted, name, request->layout, arena, &plan->path, err);
 }
 
 int plan_begin(const struct cgroup_layout *layout, struct arena *arena, struct cgroup_plan **ret, struct err *err)

@@ -28,6 +28,9 @@ struct container_host {
  * user namespace (unless USER says root), in `path`.  Errors: not root and XDG_RUNTIME_DIR unset or relative. */
 int container_default_root(char *path, size_t room, struct err *err);
 
+/* The state directory where it is another than the default one, else NULL: groups are named by it. */
+const char *container_other_root(const struct container_host *host);
+
 /* Options of create and run. */
 struct container_create_options {
 	const char *id;

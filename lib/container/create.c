@@ -1,6 +1,7 @@
 /* create and run: plan, the two tables, and for a foreground run the time until the guest ends. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -14,6 +15,7 @@
 #include "container/hooks.h"
 #include "container/notify.h"
 #include "container/host.h"
+#include "container/oom.h"
 #include "container/print.h"
 #include "container/run.h"
 #include "container/socket.h"
@@ -147,6 +149,8 @@ static int run_foreground(const struct container_create_options *options, struct
 	struct err other;
 	int r = foreground_wait(&foreground, ret_status, err);
 
+	if (r == 0 && *ret_status == 128 + SIGKILL)
+		oom_warn(state);
 	if (r == 0)
 		state->init = (struct proc_id){ 0 }; /* reaped: its number may already be another's */
 	if (r < 0) {

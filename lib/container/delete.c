@@ -55,7 +55,9 @@ static int recover(const struct container_host *host, struct state *state, struc
 	const struct spec *spec = &nothing;
 	struct cgroup_plan *plan = NULL;
 	struct cgroup_layout layout;
-	struct cgroup_request request = { .id = state->id, .layout = &layout, .manager = host->cgroup_manager };
+	struct cgroup_request request = {
+		.id = state->id, .root = container_other_root(host), .layout = &layout, .manager = host->cgroup_manager
+	};
 	struct err ignored;
 	int r;
 

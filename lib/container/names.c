@@ -1,5 +1,6 @@
 /* What a container may be called, and where containers are kept unless the caller says so. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,4 +56,15 @@ int container_default_root(char *path, size_t room, struct err *err)
 	else
 		size = snprintf(path, room, "%s/kavel", runtime);
 	return (size_t)size < room ? 0 : err_sys(err, ENAMETOOLONG, "state directory %s/kavel", runtime);
+}
+
+const char *container_other_root(const struct container_host *host)
+{
+	struct err ignored;
+	char path[PATH_MAX];
+
+	if (host->root_is_default ||
+	    (container_default_root(path, sizeof(path), &ignored) == 0 && str_eq(path, host->root)))
+		return NULL;
+	return host->root;
 }

@@ -223,6 +223,7 @@ static int decide(struct plan *plan, bool compile_filter, struct err *err)
 	const struct spec *spec = plan->spec;
 	const struct cgroup_request request = {
 		.id = plan->options->id,
+		.root = container_other_root(plan->host),
 		.layout = &plan->layout,
 		.manager = plan->host->cgroup_manager,
 	};

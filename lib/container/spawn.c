@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "container/guest.h"
+#include "container/oom.h"
 #include "container/run.h"
 #include "container/step.h"
 #include "container/wire.h"
@@ -112,8 +113,8 @@ int spawn_explain_death(const struct run *run, struct err *err)
 	if (info.si_code == CLD_EXITED)
 		return err_set(err, ECONNRESET, "%s: the guest side ended with status %d", at, info.si_status);
 	(void)err_set(err, ECONNRESET, "%s: the guest side was killed by signal %d", at, info.si_status);
-	if (info.si_status == SIGKILL && run->plan->spec->linux_.resources.memory.limit.is_set)
-		return err_hint(err, "out of memory? linux.resources.memory.limit may be too low to start");
+	if (info.si_status == SIGKILL)
+		return oom_explain(run->state, err);
 	if (info.si_status == SIGSYS)
 		return err_hint(err,
 				"bad system call: linux.seccomp forbids one that is needed before the program runs");

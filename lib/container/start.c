@@ -8,6 +8,7 @@
 #include "container/agent.h"
 #include "container/container.h"
 #include "container/lifecycle.h"
+#include "container/oom.h"
 #include "container/notify.h"
 #include "container/plan.h"
 #include "container/socket.h"
@@ -80,9 +81,12 @@ static int release(const struct state *state, struct agent *agent, struct err *e
 	if (r < 0)
 		return err_sys(err, -r, "tell the guest to start");
 	r = agent_await_launch(agent, connection, &number, &stage, err);
-	if (r == -WIRE_GONE) /* or, with startContainer hooks, an earlier start was killed, but its hooks ran on */
-		return lifecycle_refuse("start", state->id, is_alive(state) ? CONTAINER_RUNNING : CONTAINER_STOPPED,
-					err);
+	if (r == -WIRE_GONE) { /* or, with startContainer hooks, an earlier start was killed, but its hooks ran on */
+		bool alive = is_alive(state);
+
+		r = lifecycle_refuse("start", state->id, alive ? CONTAINER_RUNNING : CONTAINER_STOPPED, err);
+		return alive ? r : oom_explain(state, err);
+	}
 	if (r > 0)
 		r = explain(state, number, stage, err);
 	if (r == 0)

@@ -188,3 +188,25 @@ has_members() { # COUNT
 	wait "$bystander" 2>/dev/null || :
 	eventually rmdir "$V2/parent/guest"
 }
+
+@test "the same ID below two state directories is two containers" {
+	config 'del(.linux.cgroupsPath)'
+	start_guest pause
+	must "$KAVEL" --root "$ROOT-other" run --detach --bundle "$BUNDLE" "$ID"
+	# with a record that cannot be read, what is removed is found by its name
+	echo broken >"$ROOT-other/$ID/state.json"
+	must "$KAVEL" --root "$ROOT-other" delete --force "$ID"
+	status_is running
+	rmdir "$ROOT-other"
+	must kavel delete --force "$ID"
+	assert_clean
+}
+
+@test "an ID of 255 bytes has a group" {
+	config 'del(.linux.cgroupsPath)'
+	ID=$(printf 'x%.0s' {1..255})
+	start_guest pause
+	grep -q "kavel-x" "/proc/$(guest_pid)/cgroup"
+	must kavel delete --force "$ID"
+	assert_clean
+}

@@ -158,7 +158,7 @@ static void path_is(const char *cgroups_path, const char *own, const char *wante
 	const char *path = NULL;
 	struct err err;
 
-	if (cgroup_path(cgroups_path, "c1", &layout, &arena, &path, &err) == 0)
+	if (cgroup_path(cgroups_path, "kavel-c1", &layout, &arena, &path, &err) == 0)
 		CHECK_STR(path, wanted);
 	else
 		CHECK_HAS(err.text, wanted);
@@ -212,8 +212,30 @@ static void starts_below_the_own_group_without_privilege(void)
 	struct err err;
 
 	layout.is_root = false;
-	CHECK(cgroup_path(NULL, "c1", &layout, &arena, &path, &err) == 0);
+	CHECK(cgroup_path(NULL, "kavel-c1", &layout, &arena, &path, &err) == 0);
 	CHECK_STR(path, "/user/app/kavel-c1");
+	arena_free(&arena);
+}
+
+static void names_groups_by_the_id_and_the_state_directory(void)
+{
+	struct arena arena = { .blocks = NULL };
+	const char *here = cgroup_default_name("c1", "/run/here", &arena),
+		   *there = cgroup_default_name("c1", "/run/there", &arena);
+	const char *one, *other;
+	char id[256];
+
+	CHECK_STR(cgroup_default_name("c1", NULL, &arena), "kavel-c1");
+	CHECK(strncmp(here, "kavel-c1@", 9) == 0 && strlen(here) == 17 && strcmp(here, there) != 0);
+	memset(id, 'x', 255);
+	id[249] = '\0';
+	CHECK(strlen(cgroup_default_name(id, NULL, &arena)) == 255);
+	id[249] = 'x';
+	id[255] = '\0';
+	one = cgroup_default_name(id, "/run/here", &arena);
+	id[254] = 'y';
+	other = cgroup_default_name(id, "/run/here", &arena);
+	CHECK(strlen(one) <= 255 && strcmp(one, other) != 0);
 	arena_free(&arena);
 }
 
@@ -229,6 +251,7 @@ static const struct unit_test tests[] = {
 	TEST(puts_the_group_where_the_config_says),
 	TEST(refuses_paths_that_are_not_a_groups_own),
 	TEST(starts_below_the_own_group_without_privilege),
+	TEST(names_groups_by_the_id_and_the_state_directory),
 	TEST_END,
 };
 
