@@ -100,9 +100,14 @@ static int enter_time(struct run *run, struct err *err)
 	return ns_enter_time(&run->ns, err);
 }
 
+static enum user_groups groups_of(const struct run *run)
+{
+	return run->plan->keeps_groups ? USER_KEEP_GROUPS : USER_SET_GROUPS;
+}
+
 static int enter_user(struct run *run, struct err *err)
 {
-	return user_enter(&run->plan->process->user, err);
+	return user_enter(&run->plan->process->user, groups_of(run), err);
 }
 
 static int enter_namespaces(struct run *run, struct err *err)
@@ -315,7 +320,7 @@ static int working_directory(struct run *run, struct err *err)
 
 static int user(struct run *run, struct err *err)
 {
-	return user_apply(&run->plan->process->user, run->plan->caps.is_set, err);
+	return user_apply(&run->plan->process->user, groups_of(run), run->plan->caps.is_set, err);
 }
 
 static int capabilities(struct run *run, struct err *err)

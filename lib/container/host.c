@@ -21,6 +21,7 @@
 #include "container/step.h"
 #include "container/terminal.h"
 #include "container/wire.h"
+#include "spec/annotations.h"
 #include "namespaces/map.h"
 
 #define REMOVE_TIMEOUT_MS 10000
@@ -240,7 +241,14 @@ static int write_pid_file(struct run *run, struct err *err)
 
 static int send_pidfd(struct run *run, struct err *err)
 {
-	return handover_pidfd(run->plan->options->pidfd_socket, run->pidfd, err);
+	const char *sockets[] = { run->plan->options->pidfd_socket,
+				  spec_annotation(run->plan->spec, ANNOTATION_PIDFD_RECEIVER) };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sockets) && r == 0; i++)
+		if (sockets[i])
+			r = handover_pidfd(sockets[i], run->pidfd, err);
+	return r;
 }
 
 static int finish(struct run *run, struct err *err)

@@ -87,10 +87,20 @@ int plan_label(const struct spec_process *process, struct label_plan *ret, struc
 			  err);
 }
 
+/* Anything but "0": as with the runtime whose annotation it is. */
+static bool keeps_groups(const struct spec *spec)
+{
+	const char *value = spec_annotation(spec, ANNOTATION_KEEP_GROUPS);
+
+	return value && !str_eq(value, "0");
+}
+
 int plan_process(struct plan *plan, struct err *err)
 {
 	const struct spec_process *process = plan->process;
 	int r;
+
+	plan->keeps_groups = keeps_groups(plan->spec);
 
 	if (!process->is_set)
 		return 0;
@@ -122,7 +132,7 @@ static const char *find_agent(const struct plan *plan)
 	const char *path = seccomp->listener_path;
 
 	if (!path)
-		path = spec_annotation(plan->spec, "run.oci.seccomp.receiver");
+		path = spec_annotation(plan->spec, ANNOTATION_SECCOMP_RECEIVER);
 	if (!path)
 		path = getenv("RUN_OCI_SECCOMP_RECEIVER");
 	return path && *path ? path : plan->agent;
@@ -130,16 +140,18 @@ static const char *find_agent(const struct plan *plan)
 
 int plan_agent(struct plan *plan, struct err *err)
 {
-	const struct spec_seccomp *seccomp = &plan->spec->linux_.seccomp;
 	const char *path = find_agent(plan);
+	bool is_needed = false;
+	int r;
 
 	plan->agent = NULL;
-	if (!seccomp->is_set || !plan->process->is_set)
+	if (!seccomp_is_asked(plan->spec) || !plan->process->is_set)
 		return 0;
-	if (!path && seccomp->listener_metadata)
+	if (!path && plan->spec->linux_.seccomp.listener_metadata)
 		return err_user(err, "linux.seccomp.listenerMetadata: needs listenerPath");
-	if (!seccomp_notifies(seccomp))
-		return 0;
+	r = seccomp_notifies(plan->spec, &plan->arena, &is_needed, err);
+	if (r < 0 || !is_needed)
+		return r;
 	if (!path)
 		return err_user(err, "linux.seccomp: SCMP_ACT_NOTIFY needs listenerPath");
 	if (*path != '/')
@@ -152,9 +164,9 @@ int plan_filter(struct plan *plan, struct err *err)
 {
 	int r;
 
-	if (!plan->spec->linux_.seccomp.is_set || !plan->process->is_set)
+	if (!seccomp_is_asked(plan->spec) || !plan->process->is_set)
 		return 0;
-	r = seccomp_compile(&plan->spec->linux_.seccomp, &plan->arena, &plan->filter, err);
+	r = seccomp_make(plan->spec, &plan->arena, &plan->filter, err);
 	/* without no_new_privs the kernel asks for CAP_SYS_ADMIN, and the filter is loaded as the very last */
 	if (r == 0 && !plan->process->no_new_privileges)
 		plan->drop_admin = caps_keep_admin(&plan->caps, plan->process->user.uid);
@@ -448,7 +460,7 @@ bool plan_wants_pid_file(const struct plan *plan)
 
 bool plan_wants_pidfd_socket(const struct plan *plan)
 {
-	return plan->options->pidfd_socket;
+	return plan->options->pidfd_socket || spec_annotation(plan->spec, ANNOTATION_PIDFD_RECEIVER);
 }
 
 bool plan_waits_for_start(const struct plan *plan)

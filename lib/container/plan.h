@@ -44,6 +44,7 @@ struct plan {
 	const char *agent;	   /* socket of who answers for it; NULL: nobody has to */
 	unsigned int drop_admin;   /* what the launcher gives up before it loads the filter */
 	unsigned int preserve_fds; /* --preserve-fds and LISTEN_FDS */
+	bool keeps_groups;	   /* additional groups are not set: an annotation of crun's */
 	bool has_notify;	   /* the caller has a NOTIFY_SOCKET, so the guest gets one */
 	bool waits_for_start;	   /* create: the guest is started by container_start() later */
 };

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "container/step.h"
+#include "spec/annotations.h"
 
 static void heading(struct str_buf *out, const char *title)
 {
@@ -69,7 +70,9 @@ static void print_identity(const struct plan *plan, struct str_buf *out)
 	for (size_t i = 0; i < spec->linux_.sysctl.count; i++)
 		str_append_f(out, "  sysctl %s = %s\n", spec->linux_.sysctl.items[i].key,
 			     spec->linux_.sysctl.items[i].value);
-	if (spec->linux_.seccomp.is_set)
+	if (spec_annotation(spec, ANNOTATION_SECCOMP_BPF_DATA))
+		str_append(out, "  seccomp: the program of an annotation\n");
+	else if (spec->linux_.seccomp.is_set)
 		str_append_f(out, "  seccomp: default %s, %zu rules\n", spec->linux_.seccomp.default_action,
 			     spec->linux_.seccomp.syscalls.count);
 	if (plan->agent)

@@ -51,12 +51,15 @@ bool caps_may_trace(const struct caps_plan *plan);
 const char *const *caps_names(struct arena *arena);
 
 /* ---------------------------------------------------------------- user.c */
-/* In a user namespace: become the user and group under which the guest is set up, and drop all additional groups unless the
- * namespace denies setgroups(2).  That is its root; where an ID 0 is not mapped there, the ID that the process is to have, so
+/* What becomes of the additional groups. */
+enum user_groups { USER_SET_GROUPS, USER_KEEP_GROUPS /* those of the caller */ };
+
+/* In a user namespace: become the user and group under which the guest is set up, and drop all additional groups unless they
+ * are to be kept, or the namespace denies setgroups(2).  That is its root; where an ID 0 is not mapped there, the ID that the process is to have, so
  * that what is made can have an owner at all.  Capabilities stay. */
-int user_enter(const struct spec_user *user, struct err *err);
+int user_enter(const struct spec_user *user, enum user_groups groups, struct err *err);
 /* setgroups, setresgid, setresuid (in that order, capabilities kept), then read back and compare; umask when set. */
-int user_apply(const struct spec_user *user, bool keep_caps, struct err *err);
+int user_apply(const struct spec_user *user, enum user_groups groups, bool keep_caps, struct err *err);
 
 /* ---------------------------------------------------------------- env.c */
 struct env_plan {

@@ -124,11 +124,11 @@ static int enter_ids(const struct spec_user *user, struct err *err)
 	return 0;
 }
 
-int user_enter(const struct spec_user *user, struct err *err)
+int user_enter(const struct spec_user *user, enum user_groups groups, struct err *err)
 {
 	int r;
 
-	if (sys_setgroups(0, NULL) < 0 && errno != EPERM)
+	if (groups == USER_SET_GROUPS && sys_setgroups(0, NULL) < 0 && errno != EPERM)
 		return err_sys(err, errno, "drop additional groups");
 	r = enter_ids(user, err);
 	/* a change of the user sets it to what fs.suid_dumpable says */
@@ -137,9 +137,9 @@ int user_enter(const struct spec_user *user, struct err *err)
 	return r;
 }
 
-int user_apply(const struct spec_user *user, bool keep_caps, struct err *err)
+int user_apply(const struct spec_user *user, enum user_groups groups, bool keep_caps, struct err *err)
 {
-	bool groups_kept;
+	bool groups_kept = groups == USER_KEEP_GROUPS;
 	int r = check(user, err);
 
 	if (r < 0)
@@ -149,7 +149,7 @@ int user_apply(const struct spec_user *user, bool keep_caps, struct err *err)
 	/* leaving uid 0 clears the capabilities unless this is set; execve(2) unsets it */
 	if (keep_caps && user->uid != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_sys(err, errno, "PR_SET_KEEPCAPS");
-	r = apply_groups(&user->additional_gids, &groups_kept, err);
+	r = groups_kept ? 0 : apply_groups(&user->additional_gids, &groups_kept, err);
 	if (r < 0)
 		return r;
 	if (sys_setresgid(user->gid) < 0)

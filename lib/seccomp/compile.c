@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "seccomp/compiler.h"
 #include "seccomp/names.h"
+#include "seccomp/raw.h"
 #include "seccomp/seccomp.h"
+#include "spec/annotations.h"
 
 #define ARG_INDEX_MAX 5
 
@@ -50,7 +52,7 @@ static int read_default_action(const struct spec_seccomp *profile, struct seccom
 		       why, name ? name : "(none)");
 }
 
-bool seccomp_notifies(const struct spec_seccomp *profile)
+static bool notifies(const struct spec_seccomp *profile)
 {
 	for (size_t i = 0; i < profile->syscalls.count; i++) {
 		const char *action = profile->syscalls.items[i].action;
@@ -61,9 +63,8 @@ bool seccomp_notifies(const struct spec_seccomp *profile)
 	return false;
 }
 
-static int read_flags(const struct spec_seccomp *profile, unsigned int *ret, struct err *err)
+static int read_flags(const struct spec_seccomp *profile, bool has_listener, unsigned int *ret, struct err *err)
 {
-	const bool has_listener = seccomp_notifies(profile);
 	unsigned int flags = profile->has_flags ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 
 	if (has_listener)
@@ -185,18 +186,65 @@ bool seccomp_has_newer(const struct seccomp_policy *policy)
 
 /* ---------------------------------------------------------------- the program */
 
-int seccomp_compile(const struct spec_seccomp *profile, struct arena *arena, struct seccomp_filter *ret,
-		    struct err *err)
+int seccomp_compile(const struct spec_seccomp *profile, enum seccomp_unknown unknown, struct arena *arena,
+		    struct seccomp_filter *ret, struct err *err)
 {
 	__attribute__((cleanup(seccomp_numbers_close))) struct seccomp_numbers numbers = { 0 };
 	struct seccomp_filter filter = { 0 };
 	struct seccomp_policy policy;
-	int r = read_flags(profile, &filter.flags, err);
+	int r = read_flags(profile, notifies(profile), &filter.flags, err);
 
 	if (r == 0)
 		r = seccomp_policy_read(profile, arena, &policy, err);
-	if (r == 0)
+	if (r == 0) {
+		policy.unknown = unknown;
 		r = seccomp_compile_policy(&policy, &numbers, arena, &filter, err);
+	}
+	if (r == 0)
+		*ret = filter;
+	return r;
+}
+
+/* ---------------------------------------------------------------- the configuration */
+
+#define RAW_PLACE "annotations[\"" ANNOTATION_SECCOMP_BPF_DATA "\"]"
+
+/* Anything but "0": as with the runtime whose annotation it is. */
+static enum seccomp_unknown unknown_names(const struct spec *spec)
+{
+	const char *value = spec_annotation(spec, ANNOTATION_SECCOMP_FAIL_UNKNOWN);
+
+	return value && !str_eq(value, "0") ? SECCOMP_REFUSE_UNKNOWN : SECCOMP_SKIP_UNKNOWN;
+}
+
+bool seccomp_is_asked(const struct spec *spec)
+{
+	return spec->linux_.seccomp.is_set || spec_annotation(spec, ANNOTATION_SECCOMP_BPF_DATA);
+}
+
+int seccomp_notifies(const struct spec *spec, struct arena *arena, bool *ret, struct err *err)
+{
+	const char *raw = spec_annotation(spec, ANNOTATION_SECCOMP_BPF_DATA);
+	struct seccomp_filter unused;
+
+	if (raw)
+		return seccomp_raw_read(raw, RAW_PLACE, arena, &unused, ret, err);
+	*ret = notifies(&spec->linux_.seccomp);
+	return 0;
+}
+
+int seccomp_make(const struct spec *spec, struct arena *arena, struct seccomp_filter *ret, struct err *err)
+{
+	const char *raw = spec_annotation(spec, ANNOTATION_SECCOMP_BPF_DATA);
+	struct seccomp_filter filter = { 0 };
+	bool has_listener;
+	int r;
+
+	if (!raw)
+		return seccomp_compile(&spec->linux_.seccomp, unknown_names(spec), arena, ret, err);
+	r = seccomp_raw_read(raw, RAW_PLACE, arena, &filter, &has_listener, err);
+	if (r == 0)
+		r = read_flags(&spec->linux_.seccomp, has_listener, &filter.flags, err);
 	if (r == 0)
 		*ret = filter;
 	return r;

@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/filter.h"
 #include "seccomp/numbers.h"
+#include "seccomp/seccomp.h"
 #include "spec/spec.h"
 
 struct scmp_arg_cmp; /* of libseccomp's seccomp.h */
@@ -41,6 +42,7 @@ struct seccomp_policy {
 	size_t arch_count;
 	struct seccomp_rule *rules;
 	size_t rule_count;
+	enum seccomp_unknown unknown;
 };
 
 /* Check the profile and read it.  The policy lives as long as profile and arena. */

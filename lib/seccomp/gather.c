@@ -180,6 +180,9 @@ static int add_rule(struct seccomp_tree *tree, const struct seccomp_rule *rule, 
 
 		if (seccomp_numbers_find(tree->numbers, name, numbers))
 			r = add_name(tree, numbers, variants);
+		else if (tree->policy->unknown == SECCOMP_REFUSE_UNKNOWN)
+			return err_user(err, "%s.syscalls[%zu].names[%zu]: unknown system call %s", PLACE, rule->index,
+					i, name);
 		else
 			log_debug("%s.syscalls[%zu].names[%zu]: unknown system call %s is skipped", PLACE, rule->index,
 				  i, name);

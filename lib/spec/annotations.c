@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "base/auto.h"
 #include "base/str.h"
 #include "spec/check.h"
 
@@ -12,6 +13,12 @@ const struct annotation_row annotation_rows[] = {
 	{ "org.kavel.rootfs.idmap", ANNOTATION_APPLIED, true, "owners of the rootfs' files, shifted into the user namespace" },
 	{ ANNOTATION_HOOKS_STDOUT, ANNOTATION_APPLIED, true, "a file of the host that gets what hooks print" },
 	{ ANNOTATION_HOOKS_STDERR, ANNOTATION_APPLIED, true, "the same for their errors" },
+	{ ANNOTATION_PIDFD_RECEIVER, ANNOTATION_APPLIED, true, "a socket of the host that gets the container's pidfd" },
+	{ ANNOTATION_KEEP_GROUPS, ANNOTATION_APPLIED, true, "additional groups stay those of the caller" },
+	{ ANNOTATION_SECCOMP_RECEIVER, ANNOTATION_APPLIED, true, "the socket of a seccomp agent" },
+	{ ANNOTATION_SECCOMP_PLUGINS, ANNOTATION_REFUSED, true, "seccomp agents in the runtime itself" },
+	{ ANNOTATION_SECCOMP_FAIL_UNKNOWN, ANNOTATION_APPLIED, false, "unknown system calls in a profile are an error" },
+	{ ANNOTATION_SECCOMP_BPF_DATA, ANNOTATION_APPLIED, true, "a seccomp filter instead of the profile" },
 	{ ANNOTATION_HANDLER, ANNOTATION_REFUSED, true, "what runs the program instead of the kernel" },
 	{ "krun.", ANNOTATION_REFUSED, true, "the virtual machine of a handler" },
 	{ "module.wasm.image/variant", ANNOTATION_REFUSED, true, "a handler for WebAssembly" },
@@ -41,9 +48,24 @@ static bool asks_for_nothing(const struct spec_pair *pair)
 	return str_eq(pair->key, ANNOTATION_HANDLER) && (!*pair->value || str_eq(pair->value, "crun"));
 }
 
-static bool is_hook_output(const char *key)
+/* Is its value a file or socket of the host? */
+static bool is_path(const char *key)
 {
-	return str_eq(key, ANNOTATION_HOOKS_STDOUT) || str_eq(key, ANNOTATION_HOOKS_STDERR);
+	static const char *const keys[] = { ANNOTATION_HOOKS_STDOUT, ANNOTATION_HOOKS_STDERR, ANNOTATION_PIDFD_RECEIVER,
+					    ANNOTATION_SECCOMP_RECEIVER };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (str_eq(key, keys[i]))
+			return true;
+	return false;
+}
+
+/* Why what it asks for cannot be had. */
+static const char *refusal(const char *key)
+{
+	if (str_eq(key, ANNOTATION_SECCOMP_PLUGINS))
+		return "kavel loads no code of others; an agent can listen at linux.seccomp.listenerPath";
+	return "kavel has no handlers";
 }
 
 int check_annotations(const struct spec *spec, struct err *err)
@@ -53,10 +75,9 @@ int check_annotations(const struct spec *spec, struct err *err)
 		const struct annotation_row *row = annotation_find(pair->key);
 
 		if (row && row->use == ANNOTATION_REFUSED && !asks_for_nothing(pair))
-			return err_user(err,
-					"annotations[\"%.200s\"]: \"%.200s\" is not supported: kavel has no handlers",
-					pair->key, pair->value);
-		if (is_hook_output(pair->key) && *pair->value != '/')
+			return err_user(err, "annotations[\"%.200s\"]: \"%.200s\" is not supported: %s", pair->key,
+					pair->value, refusal(pair->key));
+		if (is_path(pair->key) && *pair->value != '/')
 			return err_user(err, "annotations[\"%s\"]: expected an absolute path, got \"%.200s\"",
 					pair->key, pair->value);
 	}

@@ -9,6 +9,12 @@
 #define ANNOTATION_HOOKS_STDOUT "run.oci.hooks.stdout"
 #define ANNOTATION_HOOKS_STDERR "run.oci.hooks.stderr"
 #define ANNOTATION_HANDLER	"run.oci.handler"
+#define ANNOTATION_PIDFD_RECEIVER	"run.oci.pidfd_receiver"
+#define ANNOTATION_KEEP_GROUPS		"run.oci.keep_original_groups"
+#define ANNOTATION_SECCOMP_RECEIVER	"run.oci.seccomp.receiver"
+#define ANNOTATION_SECCOMP_PLUGINS	"run.oci.seccomp.plugins"
+#define ANNOTATION_SECCOMP_FAIL_UNKNOWN "run.oci.seccomp_fail_unknown_syscall"
+#define ANNOTATION_SECCOMP_BPF_DATA	"run.oci.seccomp_bpf_data"
 
 enum annotation_use {
 	ANNOTATION_APPLIED,  /* it changes what is done */

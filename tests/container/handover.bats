@@ -29,6 +29,31 @@ print([line for line in open("/proc/self/fdinfo/%d" % fd) if line.startswith("Pi
 	[[ $(<"$BATS_TEST_TMPDIR/listener") == "$(guest_pid)" ]]
 }
 
+@test "the annotation run.oci.pidfd_receiver names such a socket, too, for create and for run" {
+	listener 'server.listen(1)
+for i in range(3):
+    peer = server.accept()[0]
+    data, control, flags, address = peer.recvmsg(100, socket.CMSG_SPACE(4))
+    fd = array.array("i", control[0][2])[0]
+    print([line for line in open("/proc/self/fdinfo/%d" % fd) if line.startswith("Pid:")][0].split()[1], flush=True)'
+	config --arg path "$SOCKET" '.annotations["run.oci.pidfd_receiver"] = $path'
+	must kavel create --bundle "$BUNDLE" "$ID"
+	eventually test -s "$BATS_TEST_TMPDIR/listener"
+	[[ $(<"$BATS_TEST_TMPDIR/listener") == "$(guest_pid)" ]]
+	must kavel delete --force "$ID"
+	# beside the option
+	must kavel run --detach --pidfd-socket "$SOCKET" --bundle "$BUNDLE" "$ID"
+	wait "$LISTENER"
+	[[ $(tail -n 2 "$BATS_TEST_TMPDIR/listener" | sort -u) == "$(guest_pid)" ]]
+	must kavel delete --force "$ID"
+	try kavel create --bundle "$BUNDLE" "$ID"
+	assert_refused "$SOCKET" "Connection refused"
+	assert_clean
+	config '.annotations["run.oci.pidfd_receiver"] = "relative"'
+	try kavel create --bundle "$BUNDLE" "$ID"
+	assert_refused run.oci.pidfd_receiver "absolute path"
+}
+
 @test "a pidfd socket that is missing, a file or not listened to undoes the create, and leaves no pid file" {
 	local path
 

@@ -9,6 +9,25 @@ load ../run/helpers
 	assert_line "groups: 5 6 4294967294"
 }
 
+@test "on request additional groups stay those of the caller, in exec too" {
+	command -v setpriv >/dev/null || skip "setpriv is missing"
+	config '.process.user = {uid: 1000, gid: 1001, additionalGids: [5]} | .annotations["run.oci.keep_original_groups"] = "1"'
+	guest_does ids
+	try setpriv --groups 10,11,12 "$KAVEL" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	assert_success
+	assert_line "groups: 10 11 12"
+	assert_line "gid: 1001 1001 1001"
+	guest_does pause
+	start_guest
+	try setpriv --groups 13,14 "$KAVEL" --root "$ROOT" exec "$ID" /guest ids
+	assert_line "groups: 13 14"
+	must kavel delete --force "$ID"
+	config '.annotations["run.oci.keep_original_groups"] = "0"'
+	guest_does ids
+	try setpriv --groups 10,11,12 "$KAVEL" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	assert_line "groups: 5"
+}
+
 @test "without additional groups the caller's are dropped" {
 	guest_does ids
 	try setpriv --groups 10,11,12 "$KAVEL" --root "$ROOT" run --bundle "$BUNDLE" "$ID"

@@ -182,8 +182,8 @@ static bool child_caps_of_a_user(void)
 	bool fine;
 
 	user.additional_gids = (struct spec_u32s){ groups, 3 };
-	fine = CHECK(caps_apply_bounding(&plan, &err) == 0) && CHECK(user_apply(&user, true, &err) == 0) &&
-	       CHECK(caps_apply(&plan, &err) == 0);
+	fine = CHECK(caps_apply_bounding(&plan, &err) == 0) &&
+	       CHECK(user_apply(&user, USER_SET_GROUPS, true, &err) == 0) && CHECK(caps_apply(&plan, &err) == 0);
 	CHECK_STR(err.text, "");
 	return fine && CHECK(status_set("CapBnd:\t") == plan.bounding) &&
 	       CHECK(status_set("CapPrm:\t") == plan.permitted) && CHECK(status_set("CapEff:\t") == plan.effective) &&
@@ -227,8 +227,9 @@ static bool child_keeps_admin(void)
 	struct err err = { 0 };
 	unsigned int drop = caps_keep_admin(&plan, user.uid);
 
-	if (!CHECK(drop == 3) || !CHECK(caps_apply_bounding(&plan, &err) == 0 && user_apply(&user, true, &err) == 0 &&
-					caps_apply(&plan, &err) == 0))
+	if (!CHECK(drop == 3) ||
+	    !CHECK(caps_apply_bounding(&plan, &err) == 0 && user_apply(&user, USER_SET_GROUPS, true, &err) == 0 &&
+		   caps_apply(&plan, &err) == 0))
 		return false;
 	CHECK(status_set("CapAmb:\t") == SET(CAP_SYS_ADMIN));
 	CHECK(status_set("CapBnd:\t") == SET(CAP_CHOWN));
@@ -261,13 +262,13 @@ static void a_user_that_means_leave_it_is_refused(void)
 	struct err err;
 
 	groups.additional_gids = (struct spec_u32s){ none, 2 };
-	CHECK(user_apply(&uid, true, &err) == -EINVAL);
+	CHECK(user_apply(&uid, USER_SET_GROUPS, true, &err) == -EINVAL);
 	CHECK_HAS(err.text, "process.user.uid: ");
-	CHECK(user_apply(&gid, true, &err) == -EINVAL);
+	CHECK(user_apply(&gid, USER_SET_GROUPS, true, &err) == -EINVAL);
 	CHECK_HAS(err.text, "process.user.gid: ");
-	CHECK(user_apply(&groups, true, &err) == -EINVAL);
+	CHECK(user_apply(&groups, USER_SET_GROUPS, true, &err) == -EINVAL);
 	CHECK_HAS(err.text, "process.user.additionalGids[1]: ");
-	CHECK(user_apply(&mask, true, &err) == -EINVAL);
+	CHECK(user_apply(&mask, USER_SET_GROUPS, true, &err) == -EINVAL);
 	CHECK_HAS(err.text, "process.user.umask: ");
 }
 

@@ -55,7 +55,7 @@ static int compile(const char *default_action, struct spec_seccomp_rule *rules, 
 	};
 
 	err->text[0] = '\0';
-	return seccomp_compile(&profile, arena, filter, err);
+	return seccomp_compile(&profile, SECCOMP_SKIP_UNKNOWN, arena, filter, err);
 }
 
 static void actions_are_those_of_the_profile(void)
@@ -102,7 +102,7 @@ static void the_default_errno_is_used(void)
 	struct seccomp_filter filter;
 	struct err err;
 
-	CHECK(seccomp_compile(&profile, &arena, &filter, &err) == 0);
+	CHECK(seccomp_compile(&profile, SECCOMP_SKIP_UNKNOWN, &arena, &filter, &err) == 0);
 	CHECK(decide_here(&filter, SYS_read, 0, 0) == ERRNO(ENOSYS));
 	arena_free(&arena);
 }
@@ -190,7 +190,7 @@ static void architectures_of_this_machine_are_in_the_filter(void)
 		count++;
 	CHECK(count == 23);
 	profile.architectures = (struct spec_strings){ archs, count };
-	CHECK(seccomp_compile(&profile, &arena, &filter, &err) == 0);
+	CHECK(seccomp_compile(&profile, SECCOMP_SKIP_UNKNOWN, &arena, &filter, &err) == 0);
 	CHECK(decide_here(&filter, SYS_read, 0, 0) == SECCOMP_RET_ALLOW);
 	CHECK(decide(&filter, &foreign) == SECCOMP_RET_KILL_THREAD);
 #ifdef __x86_64__
@@ -205,7 +205,7 @@ static void architectures_of_this_machine_are_in_the_filter(void)
 		CHECK(decide(&filter, &socketcall) == SECCOMP_RET_ALLOW);
 		CHECK(decide(&filter, &x32) == SECCOMP_RET_ALLOW);
 		profile.architectures.count = 0;
-		CHECK(seccomp_compile(&profile, &arena, &filter, &err) == 0);
+		CHECK(seccomp_compile(&profile, SECCOMP_SKIP_UNKNOWN, &arena, &filter, &err) == 0);
 		CHECK(decide(&filter, &read32) == SECCOMP_RET_KILL_THREAD);
 	}
 #endif
@@ -223,7 +223,7 @@ static unsigned int flags_of(bool has_flags, const char **names, size_t count, b
 	struct seccomp_filter filter = { 0 };
 	struct err err;
 
-	CHECK(seccomp_compile(&profile, &arena, &filter, &err) == 0);
+	CHECK(seccomp_compile(&profile, SECCOMP_SKIP_UNKNOWN, &arena, &filter, &err) == 0);
 	arena_free(&arena);
 	return filter.flags;
 }
@@ -255,7 +255,7 @@ static void calls_newer_than_the_profile_fail_with_enosys(void)
 	struct seccomp_filter filter;
 	struct err err;
 
-	CHECK(seccomp_compile(&profile, &arena, &filter, &err) == 0);
+	CHECK(seccomp_compile(&profile, SECCOMP_SKIP_UNKNOWN, &arena, &filter, &err) == 0);
 	CHECK(decide_here(&filter, SYS_read, 0, 0) == SECCOMP_RET_ALLOW);
 	CHECK(decide_here(&filter, SYS_umount2, 0, 0) == ERRNO(EPERM));
 	CHECK(decide_here(&filter, SYS_statx, 0, 0) == SECCOMP_RET_KILL_THREAD);
@@ -277,11 +277,11 @@ static void calls_newer_than_the_profile_fail_with_enosys(void)
 #endif
 	/* what kills goes on killing, and ENOSYS is that already */
 	profile.default_action = "SCMP_ACT_TRAP";
-	CHECK(seccomp_compile(&profile, &arena, &filter, &err) == 0);
+	CHECK(seccomp_compile(&profile, SECCOMP_SKIP_UNKNOWN, &arena, &filter, &err) == 0);
 	CHECK(decide_here(&filter, 1000, 0, 0) == SECCOMP_RET_TRAP);
 	profile.default_action = "SCMP_ACT_ERRNO";
 	profile.default_errno_ret = (struct opt_u64){ true, ENOSYS };
-	CHECK(seccomp_compile(&profile, &arena, &filter, &err) == 0);
+	CHECK(seccomp_compile(&profile, SECCOMP_SKIP_UNKNOWN, &arena, &filter, &err) == 0);
 	CHECK(decide_here(&filter, SYS_umount2, 0, 0) == ERRNO(ENOSYS));
 	arena_free(&arena);
 }
@@ -294,7 +294,7 @@ static void refuse(const struct spec_seccomp *profile, int number, const char *t
 	struct seccomp_filter filter;
 	struct err err;
 
-	CHECK(seccomp_compile(profile, &arena, &filter, &err) == -number);
+	CHECK(seccomp_compile(profile, SECCOMP_SKIP_UNKNOWN, &arena, &filter, &err) == -number);
 	CHECK_STR(err.text, text);
 	arena_free(&arena);
 }

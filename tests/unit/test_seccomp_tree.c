@@ -220,7 +220,7 @@ static uint32_t decide_socket(const char *rules, uint64_t domain, uint64_t type)
 	struct err err;
 	uint32_t action = 0;
 
-	if (profile && CHECK(seccomp_compile(profile, &arena, &filter, &err) == 0))
+	if (profile && CHECK(seccomp_compile(profile, SECCOMP_SKIP_UNKNOWN, &arena, &filter, &err) == 0))
 		action = bpf_run(&filter, &data);
 	arena_free(&arena);
 	spec_free(document);
@@ -260,7 +260,7 @@ static int compile_many(uint64_t count, uint64_t values, unsigned int *ret_count
 						       .action = "SCMP_ACT_ERRNO",
 						       .args = { &args[i], 1 } };
 	}
-	r = seccomp_compile(&profile, &arena, &filter, err);
+	r = seccomp_compile(&profile, SECCOMP_SKIP_UNKNOWN, &arena, &filter, err);
 	*ret_count = filter.count;
 	arena_free(&arena);
 	return r;
@@ -299,7 +299,7 @@ static bool child_apply(void)
 		rules[i].args.items[0] = (struct spec_seccomp_arg){ 5, 0x123456789, 0, "SCMP_CMP_EQ" };
 		rules[i].args.count = 1;
 	}
-	CHECK(seccomp_compile(&profile, &arena, &filter, &err) == 0 && filter.count > 1000);
+	CHECK(seccomp_compile(&profile, SECCOMP_SKIP_UNKNOWN, &arena, &filter, &err) == 0 && filter.count > 1000);
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && bpf_load(&filter) == 0);
 	for (size_t i = 0; i < names.count; i++)
 		if (str_eq(names.items[i], "personality"))
