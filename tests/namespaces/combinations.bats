@@ -230,10 +230,7 @@ combine() {
 }
 
 @test "a limit of one process is enough for a guest that joins a user namespace and is born in a new pid namespace" {
-	local group
-
-	group=$(find /sys/fs/cgroup -name pids.max | head -1)
-	[[ $group ]] || skip "no pids controller here"
+	needs pids
 	plain_config
 	config '.linux.resources.pids.limit = 1'
 	namespace user holder

@@ -155,6 +155,31 @@ new_user() { # [UIDS [GIDS]], as JSON
 	[[ $(cat /proc/self/oom_score_adj) == 0 ]]
 }
 
+@test "limits above the caller's, a lower OOM score and a real-time policy reach a guest in a user namespace, and exec" {
+	local own
+
+	needs resource
+	own=$(ulimit -Hn)
+	new_user
+	config --argjson own "$own" '.process |= (.oomScoreAdj = -400 | .ioPriority = {class: "IOPRIO_CLASS_RT", priority: 2} |
+		.scheduler = {policy: "SCHED_FIFO", priority: 7} |
+		.rlimits = [{type: "RLIMIT_NOFILE", soft: ($own + 1), hard: ($own + 100)}])'
+	run_guest oom scheduling rlimits
+	assert_success
+	assert_line "oom_score_adj: -400"
+	assert_line "RLIMIT_NOFILE: $((own + 1)) $((own + 100))"
+	assert_line "scheduler: FIFO"
+	assert_line "priority: 7"
+	assert_line "io: 1 2"
+	[[ $(cat /proc/self/oom_score_adj) == 0 ]]
+	start_guest pause
+	try kavel exec "$ID" /guest oom scheduling rlimits
+	assert_line "oom_score_adj: -400"
+	assert_line "RLIMIT_NOFILE: $((own + 1)) $((own + 100))"
+	assert_line "scheduler: FIFO"
+	assert_line "io: 1 2"
+}
+
 @test "a sysctl of each namespace can be set" {
 	new_user
 	config '.linux.sysctl = {"net.ipv4.ip_forward": "1", "kernel.shmmax": "65536", "fs.mqueue.msg_max": "20",

@@ -127,6 +127,22 @@ prepare() {
 	eventually grep -q '^kavel-test ' "/proc/$(guest_pid)/attr/current"
 }
 
+@test "a guest in a user namespace is confined, and so is exec" {
+	needs apparmor apparmor_parser
+	load_profile kavel-test
+	config '.process.apparmorProfile = "kavel-test" | .linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	run_guest read=/proc/self/attr/current write=/tmp/a:b ids
+	assert_success
+	assert_line "kavel-test (enforce)"
+	assert_line "write=/tmp/a:b: EACCES"
+	start_guest pause
+	must kavel exec "$ID" /guest read=/proc/self/attr/current write=/tmp/a:b
+	assert_line "kavel-test (enforce)"
+	assert_line "write=/tmp/a:b: EACCES"
+}
+
 @test "a filter without no_new_privs goes with a profile" {
 	needs apparmor apparmor_parser
 	load_profile kavel-test

@@ -24,6 +24,10 @@ needs() { # WHAT...
 			reason="no AppArmor"
 			[[ $(cat /sys/module/apparmor/parameters/enabled 2>/dev/null) == Y ]] && continue
 			;;
+		resource)
+			reason="root has no CAP_SYS_RESOURCE"
+			((0x$(sed -n 's/^CapEff:\t//p' /proc/self/status) & 1 << 24)) && continue
+			;;
 		vm) # it changes the machine
 			reason="not in a virtual machine"
 			[[ -e /run/vm/command ]] && continue
