@@ -94,6 +94,10 @@ int cgroup_join(const struct cgroup_plan *plan, const struct cgroup_made *made, 
 int cgroup_rejoin(const struct cgroup_layout *layout, const struct cgroup_made *made, pid_t pid, bool born_in_v2,
 		  struct err *err);
 
+/* Make a user of the host the owner of the v2 group: of the directory and the files that a delegation comprises, not of its
+ * limits.  Does nothing without a v2 group. */
+int cgroup_give(const struct cgroup_layout *layout, const struct cgroup_made *made, uid_t uid, struct err *err);
+
 /* Write the limits and attach the device program.  Errors name property, file, value and the errno's meaning. */
 int cgroup_limit(const struct cgroup_plan *plan, const struct cgroup_made *made, int v2_fd, struct err *err);
 

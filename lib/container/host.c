@@ -142,6 +142,14 @@ static int give_rights(struct run *run, struct err *err)
 	return rights_give(run, err);
 }
 
+static int give_cgroup(struct run *run, struct err *err)
+{
+	uid_t uid;
+	int r = rights_host_user(run, &uid, err);
+
+	return r < 0 ? r : cgroup_give(&run->plan->layout, &run->state->cgroup, uid, err);
+}
+
 /* Kill the first process and wait for its end; when it is our child, reap it. */
 static int kill_guest(struct state *state, struct err *err)
 {
@@ -270,6 +278,8 @@ const struct step host_create[] = {
 	DO_IF	(plan_prepares_mounts,	NULL,			prepare_mounts,	NULL),
 	DO	("guest process",	spawn_guest,		kill_guest),
 	DO_IF	(plan_has_user_ns,	"user namespace",	give_rights,	NULL),
+	/* its user is known on the host, and nothing of the guest's runs yet */
+	DO_IF	(plan_gives_cgroup,	"cgroup owner",		give_cgroup,	NULL),
 	TELL_IF	(plan_has_user_ns,	MSG_RIGHTS_GIVEN),
 	DO	("state",		record,			NULL),
 	HEAR_IF	(plan_has_runtime_hooks, MSG_WANT_HOOKS),

@@ -360,6 +360,35 @@ bool plan_has_user_ns(const struct plan *plan)
 	return ns_is_private(&plan->ns, SPEC_NS_USER);
 }
 
+static bool is_writable_cgroup(const struct spec_mount *mount)
+{
+	const struct spec_strings *options = &mount->options;
+	bool readonly = false;
+
+	if (!mount->type || !(str_eq(mount->type, "cgroup") || str_eq(mount->type, "cgroup2")) ||
+	    !str_eq(mount->destination, "/sys/fs/cgroup"))
+		return false;
+	for (size_t i = 0; i < options->count; i++)
+		if (str_eq(options->items[i], "ro") || str_eq(options->items[i], "rw"))
+			readonly = options->items[i][1] == 'o';
+	return !readonly;
+}
+
+/* As the specification says: with cgroup v2 alone, a new cgroup namespace, and where the guest can write.  Root of the host's
+ * user namespace has it anyway. */
+bool plan_gives_cgroup(const struct plan *plan)
+{
+	const struct spec_mounts *mounts = &plan->spec->mounts;
+
+	if (plan->layout.mode != CGROUP_V2 || !ns_is_new(&plan->ns, SPEC_NS_CGROUP) || !plan->process->is_set ||
+	    !(plan_has_user_ns(plan) || plan->process->user.uid))
+		return false;
+	for (size_t i = mounts->count; i-- > 0;)
+		if (is_writable_cgroup(&mounts->items[i]))
+			return true;
+	return false;
+}
+
 bool plan_has_time_offsets(const struct plan *plan)
 {
 	return ns_has_own_offsets(&plan->ns);

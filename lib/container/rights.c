@@ -99,6 +99,21 @@ static int read_maps(const struct run *run, struct err *err)
 	return r;
 }
 
+int rights_host_user(const struct run *run, uid_t *ret_uid, struct err *err)
+{
+	const struct plan *plan = run->plan;
+	struct spec_id_mappings uids = { 0 };
+	uint32_t uid = plan->process->user.uid;
+	int r = plan_has_user_ns(plan) ? ns_read_map(run->child, NS_MAP_UID, &uids, err) : 0;
+
+	if (r == 0 && plan_has_user_ns(plan) && !ns_map_find(&uids, uid, &uid))
+		r = err_user(err, "process.user.uid: %u is not mapped in the user namespace", uid);
+	free(uids.items);
+	if (r == 0)
+		*ret_uid = uid;
+	return r;
+}
+
 static int give_all(struct run *run, struct err *err)
 {
 	const struct plan *plan = run->plan;
