@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "container/container.h"
 #include "json/encode.h"
+#include "netns/netns.h"
 #include "process/process.h"
 #include "rootfs/rootfs.h"
 #include "seccomp/seccomp.h"
@@ -78,7 +79,7 @@ static void put_linux(struct json_writer *w, struct arena *arena)
 	json_open_object(w, "mountExtensions");
 	put_enabled(w, "idmap", true);
 	json_close(w);
-	put_enabled(w, "netDevices", false);
+	put_enabled(w, "netDevices", netns_devices_supported());
 	json_open_object(w, "memoryPolicy");
 	put_names(w, "modes", "linux.memoryPolicy.mode");
 	put_names(w, "flags", "linux.memoryPolicy.flags");

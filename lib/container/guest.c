@@ -513,6 +513,8 @@ const struct step guest_create[] = {
 	/* the cgroup's cpuset is the limit */
 	DO_IF	(plan_has_no_affinity,	"CPU affinity",	reset_affinity,	NULL),
 	DO	("namespaces",		enter_namespaces,	NULL),
+	/* however it got its network namespace: this is the one */
+	TELL_IF	(plan_has_net_devices,	MSG_WANT_DEVICES),
 	/* in the guest's pid namespace, and while a procfs can still be mounted */
 	DO_IF	(plan_has_label,	"security label",	open_label,	NULL),
 	DO_IF	(plan_wants_keyring,	"session keyring",	keyring,	NULL),
@@ -524,6 +526,8 @@ const struct step guest_create[] = {
 	DO	("rootfs",		open_rootfs,		NULL),
 	/* what is made from here on has an owner in the user namespace */
 	DO_IF	(plan_has_user_ns,	"user namespace",	enter_user,	NULL),
+	/* some are of a device */
+	HEAR_IF	(plan_has_net_devices,	MSG_DEVICES_READY),
 	/* as its root, who alone may write some of them */
 	DO_IF	(plan_has_sysctl,	"sysctl",		sysctl,		NULL),
 	DO_IF	(plan_has_mount_ns,	NULL,			mount_all,	NULL),

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -174,6 +175,66 @@ static int kill_guest(struct state *state, struct err *err)
 	return 0;
 }
 
+/* The path of the network namespace that the guest joins; NULL: it gets a new one. */
+static const char *joined_network(const struct ns_plan *plan)
+{
+	for (unsigned int i = 0; i < plan->join_count; i++)
+		if (plan->joins[i].type == SPEC_NS_NETWORK)
+			return plan->joins[i].path;
+	return NULL;
+}
+
+/* Kept open until create has ended: without it a guest that fails would take the devices along. */
+static int open_network(struct state *state, pid_t pid, uint64_t inode, struct err *err)
+{
+	char path[40];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	return netns_open(path, inode, &state->network_fd, err);
+}
+
+static int find_devices(struct run *run, struct err *err)
+{
+	struct state *state = run->state;
+	int r = open_network(state, run->child, 0, err);
+
+	if (r == 0)
+		r = netns_devices_find(run->plan->spec, state->network_fd, &state->arena, &state->network, err);
+	if (r == 0)
+		state->network.path = joined_network(&run->plan->ns);
+	return r > 0 ? err_set(err, WIRE_GONE, "the guest side ended") : r;
+}
+
+static int move_devices(struct run *run, struct err *err)
+{
+	return netns_devices_move(&run->state->network, run->state->network_fd, err);
+}
+
+/* After a crash of create: a namespace that was joined is still there, one that was made only as long as its guest. */
+static int find_network(struct state *state, struct err *err)
+{
+	autofd pidfd = -1;
+	int r;
+
+	if (state->network_fd >= 0)
+		return 0;
+	if (state->network.path)
+		return netns_open(state->network.path, state->network.target, &state->network_fd, err);
+	r = state->init.pid ? proc_open(&state->init, &pidfd, err) : 1;
+	return r == 0 ? open_network(state, state->init.pid, state->network.target, err) : r;
+}
+
+/* Only what a create did that failed: those of a container that was made stay where they are (config-linux.md). */
+static int return_devices(struct state *state, struct err *err)
+{
+	int r;
+
+	if (!state->network.devices.count || !state->is_creating)
+		return 0;
+	r = find_network(state, err);
+	return r < 0 ? r : netns_devices_return(&state->network, state->network_fd, err);
+}
+
 static int record(struct run *run, struct err *err)
 {
 	return state_save(run->state, err);
@@ -281,7 +342,12 @@ const struct step host_create[] = {
 	/* its user is known on the host, and nothing of the guest's runs yet */
 	DO_IF	(plan_gives_cgroup,	"cgroup owner",		give_cgroup,	NULL),
 	TELL_IF	(plan_has_user_ns,	MSG_RIGHTS_GIVEN),
+	HEAR_IF	(plan_has_net_devices,	MSG_WANT_DEVICES),
+	DO_IF	(plan_has_net_devices,	"network devices",	find_devices,	NULL),
 	DO	("state",		record,			NULL),
+	/* undone while the guest, with which its network namespace may end, is still there */
+	DO_IF	(plan_has_net_devices,	"network devices",	move_devices,	return_devices),
+	TELL_IF	(plan_has_net_devices,	MSG_DEVICES_READY),
 	HEAR_IF	(plan_has_runtime_hooks, MSG_WANT_HOOKS),
 	DO_IF	(plan_has_runtime_hooks, NULL,			runtime_hooks,	NULL),
 	DO_IF	(plan_has_agent,	NULL,			find_agent,	NULL),
@@ -312,6 +378,7 @@ static void undo_failed_create(struct run *run)
 	autobuf json = { 0 };
 	bool had_guest = run->state->init.pid;
 
+	run->state->is_creating = true; /* again, if the very last failed */
 	if (had_guest && poststop->count && state_hook_json(run->state, "stopped", 0, &json, &err) < 0)
 		log_warning("poststop hooks: %s", err.text);
 	if (host_undo(run->state, &err) < 0)

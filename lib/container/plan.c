@@ -350,6 +350,11 @@ bool plan_prepares_mounts(const struct plan *plan)
 	return plan->prepares_mounts;
 }
 
+bool plan_has_net_devices(const struct plan *plan)
+{
+	return plan->spec->linux_.net_devices.count;
+}
+
 bool plan_has_mount_ns(const struct plan *plan)
 {
 	return ns_is_new(&plan->ns, SPEC_NS_MOUNT);

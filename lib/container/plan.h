@@ -90,6 +90,7 @@ bool plan_has_hostname(const struct plan *plan);
 bool plan_has_sysctl(const struct plan *plan);
 bool plan_has_new_network(const struct plan *plan);
 bool plan_prepares_mounts(const struct plan *plan);
+bool plan_has_net_devices(const struct plan *plan);
 bool plan_has_mount_ns(const struct plan *plan);
 bool plan_has_user_ns(const struct plan *plan);      /* new or joined */
 bool plan_gives_cgroup(const struct plan *plan);     /* to the user of the process */

@@ -70,6 +70,12 @@ static void print_identity(const struct plan *plan, struct str_buf *out)
 	for (size_t i = 0; i < spec->linux_.sysctl.count; i++)
 		str_append_f(out, "  sysctl %s = %s\n", spec->linux_.sysctl.items[i].key,
 			     spec->linux_.sysctl.items[i].value);
+	for (size_t i = 0; i < spec->linux_.net_devices.count; i++) {
+		const struct spec_net_device *device = &spec->linux_.net_devices.items[i];
+
+		str_append_f(out, "  network device %s as %s\n", device->host_name,
+			     device->name ? device->name : device->host_name);
+	}
 	if (spec_annotation(spec, ANNOTATION_SECCOMP_BPF_DATA))
 		str_append(out, "  seccomp: the program of an annotation\n");
 	else if (spec->linux_.seccomp.is_set)

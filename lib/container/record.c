@@ -19,6 +19,14 @@ struct record_cgroup {
 	const char *v1;
 };
 
+/* As struct netns_moved. */
+struct record_network {
+	bool is_set;
+	uint64_t home, target;
+	const char *path;
+	struct netns_devices devices;
+};
+
 struct record {
 	uint64_t version;
 	const char *id, *bundle, *rootfs, *created, *agent, *stop_signal;
@@ -26,6 +34,7 @@ struct record {
 	bool has_process, has_hooks, has_pid_ns, may_trace;
 	struct proc_id init;
 	struct record_cgroup cgroup;
+	struct record_network network;
 	struct spec_pairs annotations;
 };
 
@@ -45,6 +54,40 @@ FIELDS(cgroup_fields, struct record_cgroup) {
 	END
 };
 
+FIELDS(address_fields, struct netns_address) {
+	STR(struct netns_address, "local", local, F_REQUIRED | F_LINE),
+	STR(struct netns_address, "peer", peer, F_LINE),
+	STR(struct netns_address, "broadcast", broadcast, F_LINE),
+	STR(struct netns_address, "label", label, F_LINE),
+	U32(struct netns_address, "prefix", prefix, 128, F_REQUIRED),
+	U32(struct netns_address, "flags", flags, UINT32_MAX, F_REQUIRED),
+	U32(struct netns_address, "metric", metric, UINT32_MAX, F_REQUIRED),
+	U32(struct netns_address, "protocol", protocol, UINT8_MAX, F_REQUIRED),
+	U32(struct netns_address, "preferred", preferred, UINT32_MAX, F_REQUIRED),
+	END
+};
+
+FIELDS(device_fields, struct netns_device) {
+	STR(struct netns_device, "key", key, F_REQUIRED | F_LINE),
+	STR(struct netns_device, "name", name, F_REQUIRED | F_LINE),
+	STR(struct netns_device, "inside", inside, F_REQUIRED | F_LINE),
+	STR(struct netns_device, "mac", mac, F_REQUIRED | F_LINE),
+	U32(struct netns_device, "index", index, INT32_MAX, F_REQUIRED),
+	U32(struct netns_device, "insideIndex", inside_index, INT32_MAX, F_REQUIRED),
+	U32(struct netns_device, "master", master, INT32_MAX, F_REQUIRED),
+	BOOL(struct netns_device, "up", was_up, F_REQUIRED),
+	ARRAY(struct netns_device, "addresses", addresses, address_fields, F_REQUIRED),
+	END
+};
+
+FIELDS(network_fields, struct record_network) {
+	U64(struct record_network, "home", home, UINT64_MAX, F_REQUIRED),
+	U64(struct record_network, "target", target, UINT64_MAX, F_REQUIRED),
+	STR(struct record_network, "path", path, F_ABSOLUTE),
+	ARRAY(struct record_network, "devices", devices, device_fields, F_REQUIRED),
+	END
+};
+
 FIELDS(record_fields, struct record) {
 	U64(struct record, "version", version, UINT64_MAX, F_REQUIRED),
 	STR(struct record, "id", id, F_REQUIRED | F_FILLED | F_LINE),
@@ -59,6 +102,7 @@ FIELDS(record_fields, struct record) {
 	OBJECT(struct record, "init", init, init_fields, F_REQUIRED),
 	OBJECT(struct record, "cgroup", cgroup, cgroup_fields, F_REQUIRED),
 	STR(struct record, "agent", agent, 0),
+	OBJECT_SET(struct record, "network", network, network_fields, 0),
 	STR(struct record, "stopSignal", stop_signal, F_LINE),
 	PAIRS(struct record, "annotations", annotations, 0),
 	END
@@ -108,6 +152,10 @@ int record_decode(const char *text, size_t size, struct state *state, struct err
 	state->may_trace = record.may_trace;
 	state->init = record.init;
 	state->agent = record.agent;
+	state->network = (struct netns_moved){ .home = record.network.home,
+					       .target = record.network.target,
+					       .path = record.network.path,
+					       .devices = record.network.devices };
 	state->stop_signal = record.stop_signal;
 	state->annotations = record.annotations;
 	return 0;
@@ -118,6 +166,59 @@ static void put_annotations(struct json_writer *w, const struct spec_pairs *anno
 	json_open_object(w, "annotations");
 	for (size_t i = 0; i < annotations->count; i++)
 		json_put_string(w, annotations->items[i].key, annotations->items[i].value);
+	json_close(w);
+}
+
+static void put_optional(struct json_writer *w, const char *key, const char *value)
+{
+	if (value)
+		json_put_string(w, key, value);
+}
+
+static void put_addresses(struct json_writer *w, const struct netns_addresses *addresses)
+{
+	json_open_array(w, "addresses");
+	for (size_t i = 0; i < addresses->count; i++) {
+		const struct netns_address *address = &addresses->items[i];
+
+		json_open_object(w, NULL);
+		json_put_string(w, "local", address->local);
+		put_optional(w, "peer", address->peer);
+		put_optional(w, "broadcast", address->broadcast);
+		put_optional(w, "label", address->label);
+		json_put_u64(w, "prefix", address->prefix);
+		json_put_u64(w, "flags", address->flags);
+		json_put_u64(w, "metric", address->metric);
+		json_put_u64(w, "protocol", address->protocol);
+		json_put_u64(w, "preferred", address->preferred);
+		json_close(w);
+	}
+	json_close(w);
+}
+
+static void put_network(struct json_writer *w, const struct netns_moved *network)
+{
+	json_open_object(w, "network");
+	json_put_u64(w, "home", network->home);
+	json_put_u64(w, "target", network->target);
+	put_optional(w, "path", network->path);
+	json_open_array(w, "devices");
+	for (size_t i = 0; i < network->devices.count; i++) {
+		const struct netns_device *device = &network->devices.items[i];
+
+		json_open_object(w, NULL);
+		json_put_string(w, "key", device->key);
+		json_put_string(w, "name", device->name);
+		json_put_string(w, "inside", device->inside);
+		json_put_string(w, "mac", device->mac);
+		json_put_u64(w, "index", device->index);
+		json_put_u64(w, "insideIndex", device->inside_index);
+		json_put_u64(w, "master", device->master);
+		json_put_bool(w, "up", device->was_up);
+		put_addresses(w, &device->addresses);
+		json_close(w);
+	}
+	json_close(w);
 	json_close(w);
 }
 
@@ -148,10 +249,10 @@ int record_encode(const struct state *state, struct str_buf *out, struct err *er
 	json_put_u64(&w, "parents", state->cgroup.parents);
 	json_put_string(&w, "v1", state->cgroup.v1);
 	json_close(&w);
-	if (state->agent)
-		json_put_string(&w, "agent", state->agent);
-	if (state->stop_signal)
-		json_put_string(&w, "stopSignal", state->stop_signal);
+	put_optional(&w, "agent", state->agent);
+	if (state->network.devices.count)
+		put_network(&w, &state->network);
+	put_optional(&w, "stopSignal", state->stop_signal);
 	put_annotations(&w, &state->annotations);
 	json_close(&w);
 	return out->failed ? err_memory(err) : 0;

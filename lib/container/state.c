@@ -318,7 +318,8 @@ int state_remove(struct state *state, struct err *err)
 void state_close(struct state *state)
 {
 	auto_close(&state->dir);
-	state->dir = -1;
+	auto_close(&state->network_fd);
+	state->dir = state->network_fd = -1;
 	if (state->json)
 		json_decref(state->json);
 	state->json = NULL;

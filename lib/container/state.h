@@ -19,6 +19,7 @@
 #include "base/proc.h"
 #include "cgroups/cgroup.h"
 #include "container/container.h"
+#include "netns/netns.h"
 #include "spec/spec.h"
 
 struct state {
@@ -35,18 +36,20 @@ struct state {
 	struct proc_id init;	     /* pid 0: not made */
 	struct cgroup_made cgroup;
 	const char *agent;	     /* socket of the seccomp agent, if start has to connect to it; or NULL */
+	struct netns_moved network;  /* linux.netDevices: from where to where they are moved by create */
 	const char *stop_signal;     /* org.opencontainers.image.stopSignal, or NULL */
 	struct spec_pairs annotations;
 
 	/* while it is open */
 	const struct cgroup_layout *layout; /* of a create that is still at hand; NULL: to be detected */
+	int network_fd;	     /* the guest's network namespace, of a create that is at hand; -1: to be opened */
 	const char *path;    /* of the directory */
 	int dir;	     /* this container's; locked when state_open() was asked to */
 	bool is_readable;    /* false: state.json is missing or damaged; only the directory is known */
 	struct arena arena;
 	void *json;	     /* memory of the strings */
 };
-#define STATE_CLOSED { .dir = -1 }
+#define STATE_CLOSED { .dir = -1, .network_fd = -1 }
 
 /* Set the state's id and path.  Errors: ENOMEM. */
 int state_name(const struct container_host *host, const char *id, struct state *state, struct err *err);

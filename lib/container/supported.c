@@ -4,11 +4,6 @@
 
 #include <errno.h>
 
-static bool has_net_devices(const struct spec *spec)
-{
-	return spec->linux_.net_devices.count;
-}
-
 static bool has_intel_rdt(const struct spec *spec)
 {
 	return spec->linux_.intel_rdt.is_set;
@@ -23,7 +18,6 @@ static const struct {
 	const char *property;
 	bool (*is_asked)(const struct spec *spec);
 } refused[] = {
-	{ "linux.netDevices", has_net_devices },
 	{ "linux.intelRdt", has_intel_rdt },
 	{ "linux.mountLabel", has_mount_label },
 };

@@ -16,6 +16,8 @@ enum wire_message {
 	MSG_RIGHTS_GIVEN, /* host: what only it may do to a guest with a user namespace is done, its mappings above all */
 	MSG_WANT_HOOKS,	  /* guest: the rootfs is mounted; prestart and createRuntime hooks may run */
 	MSG_HOST_READY,	  /* host: the state is on disk and the hooks have run; go on */
+	MSG_WANT_DEVICES, /* guest: in its network namespace; linux.netDevices may be moved there */
+	MSG_DEVICES_READY, /* host: they are there */
 	MSG_TERMINAL,	  /* guest: here is the master of the terminal (a descriptor comes along) */
 	MSG_FAILED,	  /* guest: set-up failed; a struct err follows in the packet */
 	MSG_COUNT

@@ -111,7 +111,7 @@ static int check_net_devices(const struct spec *spec, struct err *err)
 		if (!form_is_interface(device->host_name))
 			return err_user(err, "linux.netDevices[\"%.200s\"]: not a name of an interface",
 					device->host_name);
-		if (device->name && !form_is_interface(device->name))
+		if (device->name && !form_is_interface_template(device->name))
 			return err_user(err, "linux.netDevices[\"%s\"].name: \"%.200s\" is not a name of an interface",
 					device->host_name, device->name);
 	}

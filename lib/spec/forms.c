@@ -105,7 +105,8 @@ bool form_is_number_list(const char *text)
 	}
 }
 
-bool form_is_interface(const char *text)
+/* dev_valid_name() of the kernel. */
+static bool is_interface_text(const char *text)
 {
 	size_t length = strnlen(text, 16);
 
@@ -116,6 +117,19 @@ bool form_is_interface(const char *text)
 		    (unsigned char)*text == 0xa0 || *text == 0x7f)
 			return false;
 	return true;
+}
+
+/* "%" begins a template, and no device has it in its name. */
+bool form_is_interface(const char *text)
+{
+	return is_interface_text(text) && !strchr(text, '%');
+}
+
+bool form_is_interface_template(const char *text)
+{
+	const char *percent = strchr(text, '%');
+
+	return is_interface_text(text) && (!percent || (percent[1] == 'd' && !strchr(percent + 1, '%')));
 }
 
 bool form_is_page_size(const char *text)

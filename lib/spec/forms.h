@@ -10,8 +10,11 @@ bool form_is_version(const char *text, unsigned int *ret_major);
  * items are allowed. */
 bool form_is_number_list(const char *text);
 
-/* The name of a network interface (dev_valid_name() of the kernel): 1 to 15 bytes without "/", ":" and blanks. */
+/* The name of a network interface: 1 to 15 bytes without "/", ":", "%" and blanks. */
 bool form_is_interface(const char *text);
+
+/* The same, or a template of one: with one "%d", for which the kernel puts the lowest number that is free. */
+bool form_is_interface_template(const char *text);
 
 /* A huge page size as in the names of cgroup files: "64KB", "2MB", "1GB". */
 bool form_is_page_size(const char *text);

@@ -16,6 +16,18 @@ static struct spec_pair weird[] = {
 	{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7", "</script>%s%n{}" },
 };
 
+static struct netns_address addresses[] = {
+	{ .local = "192.0.2.1", .peer = "192.0.2.9", .broadcast = "192.0.2.255", .label = ":1", .prefix = 24, .flags = 0x200,
+	  .metric = 5, .protocol = 3, .preferred = UINT32_MAX },
+	{ .local = "2001:db8::1", .prefix = 128, .preferred = 0 },
+};
+
+static struct netns_device devices[] = {
+	{ .key = "alt", .name = "eth0", .inside = "c%d", .mac = "02:00:00:00:00:01", .index = 7, .inside_index = INT_MAX,
+	  .master = 3, .was_up = true, .addresses = { .items = addresses, .count = 2 } },
+	{ .key = "tun0", .name = "tun0", .inside = "tun0", .mac = "", .index = 8, .inside_index = 8 },
+};
+
 static struct state whole(void)
 {
 	struct state state = STATE_CLOSED;
@@ -32,6 +44,9 @@ static struct state whole(void)
 	state.cgroup.inode = UINT64_MAX - 1;
 	state.cgroup.made_by_us = true;
 	state.cgroup.parents = 7;
+	state.network = (struct netns_moved){
+		.home = UINT64_MAX, .target = 5, .path = "/run/netns/x y", .devices = { .items = devices, .count = 2 }
+	};
 	state.stop_signal = "SIGRTMIN+3";
 	state.annotations = (struct spec_pairs){ .items = weird, .count = COUNT(weird) };
 	return state;
@@ -81,6 +96,45 @@ static void what_is_written_is_read_again(void)
 		CHECK_STR(to.annotations.items[i].key, weird[i].key);
 		CHECK_STR(to.annotations.items[i].value, weird[i].value);
 	}
+	state_close(&to);
+}
+
+static void check_first_device(const struct netns_device *device)
+{
+	const struct netns_address *address = device->addresses.items;
+
+	CHECK_STR(device->key, "alt");
+	CHECK_STR(device->name, "eth0");
+	CHECK_STR(device->inside, "c%d");
+	CHECK_STR(device->mac, "02:00:00:00:00:01");
+	CHECK(device->index == 7 && device->inside_index == INT_MAX && device->master == 3 && device->was_up);
+	if (!CHECK(device->addresses.count == 2))
+		return;
+	CHECK_STR(address->local, "192.0.2.1");
+	CHECK_STR(address->peer, "192.0.2.9");
+	CHECK_STR(address->broadcast, "192.0.2.255");
+	CHECK_STR(address->label, ":1");
+	CHECK(address->prefix == 24 && address->flags == 0x200 && address->metric == 5 && address->protocol == 3);
+	CHECK(address->preferred == UINT32_MAX && address[1].preferred == 0 && address[1].prefix == 128);
+	CHECK(!address[1].peer && !address[1].broadcast && !address[1].label);
+}
+
+static void devices_that_are_moved_are_read_again(void)
+{
+	struct state from = whole(), to;
+	struct err err;
+
+	if (!CHECK(read_again(&from, NULL, NULL, &to, &err) == 0 && to.network.devices.count == 2)) {
+		CHECK_STR(err.text, NULL);
+		return;
+	}
+	CHECK(to.network.home == UINT64_MAX && to.network.target == 5);
+	CHECK_STR(to.network.path, "/run/netns/x y");
+	check_first_device(to.network.devices.items);
+	CHECK(!to.network.devices.items[1].was_up && to.network.devices.items[1].addresses.count == 0);
+	state_close(&to);
+	from.network = (struct netns_moved){ 0 };
+	CHECK(read_again(&from, NULL, NULL, &to, &err) == 0 && to.network.devices.count == 0);
 	state_close(&to);
 }
 
@@ -206,6 +260,7 @@ static void hooks_get_the_document_of_the_specification(void)
 
 static const struct unit_test tests[] = {
 	TEST(what_is_written_is_read_again),
+	TEST(devices_that_are_moved_are_read_again),
 	TEST(a_path_that_is_no_text_does_not_make_the_record_unreadable),
 	TEST(members_that_a_later_version_adds_are_ignored),
 	TEST(a_record_of_an_unknown_version_is_refused),

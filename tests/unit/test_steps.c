@@ -61,6 +61,7 @@ static bool both_end(const struct script *a, const struct script *b)
 static void check_combination(unsigned int bits)
 {
 	static struct spec_hook hook = { .path = "/bin/true" };
+	static struct spec_net_device device = { .host_name = "eth0" };
 	const struct spec_hook_list one = { .items = &hook, .count = 1 }, none = { .count = 0 };
 	struct container_create_options options = {
 		.pid_file = bits & 1 ? "pid" : 0,
@@ -76,6 +77,7 @@ static void check_combination(unsigned int bits)
 		},
 		.process = { .is_set = bits & 128, .cwd = bits & 256 ? "/" : "/work" },
 		.hostname = bits & 256 ? "a" : 0,
+		.linux_.net_devices = { .items = &device, .count = !!(bits & 4096) },
 	};
 	struct plan plan = {
 		.options = &options,
