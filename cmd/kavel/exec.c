@@ -77,7 +77,7 @@ static const struct option_row own_options[] = {
 	OPTION_TEXT(OPTIONS, exec.pid_file, "pid-file", 0, "FILE", "write the process ID to FILE"),
 	OPTION_TEXT(OPTIONS, exec.pidfd_socket, "pidfd-socket", 0, "PATH", "UNIX socket that gets a pidfd"),
 	OPTION_UINT(OPTIONS, exec.preserve_fds, "preserve-fds", 0, "N", "pass on N descriptors, from 3 on"),
-	OPTION_TEXT(OPTIONS, exec.cgroup, "cgroup", 0, "PATH", "sub-group of the container's cgroup to run in"),
+	OPTION_TEXT(OPTIONS, exec.cgroup, "cgroup", 0, "[CTRL:]PATH", "sub-group of the container's cgroup to run in"),
 	OPTION_FLAG(OPTIONS, exec.ignore_paused, "ignore-paused", 0, "also in a paused container"),
 	OPTION_TEXT(OPTIONS, exec.selinux_label, "process-label", 0, "LABEL", "SELinux label of the process"),
 	OPTION_TEXT(OPTIONS, exec.apparmor_profile, "apparmor", 0, "PROFILE", "AppArmor profile of the process"),

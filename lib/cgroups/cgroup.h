@@ -90,9 +90,21 @@ int cgroup_find(const struct cgroup_layout *layout, const char *path, struct cgr
 /* Put a process into the v1 groups (all of them), and into the v2 one unless it was born there.  pid 0: the caller. */
 int cgroup_join(const struct cgroup_plan *plan, const struct cgroup_made *made, pid_t pid, bool born_in_v2, struct err *err);
 
-/* Put a process into groups that were made earlier and recorded, as cgroup_join() does when their plan is at hand. */
-int cgroup_rejoin(const struct cgroup_layout *layout, const struct cgroup_made *made, pid_t pid, bool born_in_v2,
-		  struct err *err);
+/* A group below the container's, in some of the hierarchies. */
+struct cgroup_sub {
+	const char *path;	  /* relative, without ".." */
+	bool is_unified;	  /* in v2: for cgroup_open() */
+	unsigned int hierarchies; /* in these of v1, a bit per index of the layout */
+};
+
+/* Read "PATH", which is v2's or without that all of v1's, or "CONTROLLER[,CONTROLLER...]:PATH", which is in the hierarchies of
+ * these.  text lives as long as the result.  Errors: no such controller; "..". */
+int cgroup_sub_find(const struct cgroup_layout *layout, const char *text, struct cgroup_sub *ret, struct err *err);
+
+/* Put a process into groups that were made earlier and recorded, as cgroup_join() does when their plan is at hand.  sub: the
+ * v1 groups below them to enter instead; NULL: none. */
+int cgroup_rejoin(const struct cgroup_layout *layout, const struct cgroup_made *made, const struct cgroup_sub *sub,
+		  pid_t pid, bool born_in_v2, struct err *err);
 
 /* Make a user of the host the owner of the v2 group: of the directory and the files that a delegation comprises, not of its
  * limits.  Does nothing without a v2 group. */

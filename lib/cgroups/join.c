@@ -1,9 +1,12 @@
 /* Putting processes into the groups. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "cgroups/group.h"
 #include "cgroups/plan.h"
 
@@ -24,37 +27,53 @@ static int enter(int dir, pid_t pid, const char *mount_point, const char *path, 
 	return r;
 }
 
-static int enter_hierarchy(const struct cgroup_layout *layout, const char *path, unsigned int hierarchy, uint64_t inode,
-			   pid_t pid, struct err *err)
+/* sub: below it; NULL: none. */
+static int enter_hierarchy(const struct cgroup_layout *layout, const char *path, const struct group_v1 *group,
+			   const char *sub, pid_t pid, struct err *err)
 {
-	const char *mount_point = layout->items[hierarchy].mount_point;
-	autofd dir = -1;
-	int r = group_open(layout, hierarchy, path, inode, &dir, err);
+	const char *mount_point = layout->items[group->hierarchy].mount_point;
+	autofd dir = -1, below = -1;
+	int r = group_open(layout, group->hierarchy, path, group->inode, &dir, err);
 
 	if (r > 0)
 		return err_set(err, ENOENT, "cgroup %s%s of the container is gone", mount_point, path);
-	return r < 0 ? r : enter(dir, pid, mount_point, path, err);
+	if (r == 0 && sub && *sub) {
+		r = path_open(dir, sub, O_PATH | O_DIRECTORY, &below, err);
+		if (r < 0)
+			return err_sys(err, -r, "cgroup %s of the container in %s", sub, mount_point);
+	}
+	return r < 0 ? r : enter(below >= 0 ? below : dir, pid, mount_point, path, err);
 }
 
-int cgroup_rejoin(const struct cgroup_layout *layout, const struct cgroup_made *made, pid_t pid, bool born_in_v2,
-		  struct err *err)
+int cgroup_rejoin(const struct cgroup_layout *layout, const struct cgroup_made *made, const struct cgroup_sub *sub,
+		  pid_t pid, bool born_in_v2, struct err *err)
 {
-	int unified = cgroup_unified(layout);
+	const int unified = cgroup_unified(layout);
+	unsigned int left = sub && sub->hierarchies != UINT32_MAX ? sub->hierarchies : 0;
 	const char *at = made->v1;
-	struct group_v1 group;
+	struct group_v1 group = { .inode = made->inode };
 	int r = 0;
 
 	if (!made->path[0])
 		return 0;
-	if (unified >= 0 && !born_in_v2)
-		r = enter_hierarchy(layout, made->path, (unsigned int)unified, made->inode, pid, err);
-	while (r == 0 && group_next_v1(layout, &at, &group))
-		r = enter_hierarchy(layout, made->path, group.hierarchy, group.inode, pid, err);
+	if (unified >= 0 && !born_in_v2) {
+		group.hierarchy = (unsigned int)unified;
+		r = enter_hierarchy(layout, made->path, &group, NULL, pid, err);
+	}
+	while (r == 0 && group_next_v1(layout, &at, &group)) {
+		const bool is_below = sub && sub->hierarchies & 1u << group.hierarchy;
+
+		r = enter_hierarchy(layout, made->path, &group, is_below ? sub->path : NULL, pid, err);
+		left &= ~(1u << group.hierarchy);
+	}
+	if (r == 0 && left)
+		return err_set(err, ENOENT, "--cgroup: the container has no cgroup %s below %s", made->path,
+			       layout->items[__builtin_ctz(left)].mount_point);
 	return r;
 }
 
 int cgroup_join(const struct cgroup_plan *plan, const struct cgroup_made *made, pid_t pid, bool born_in_v2,
 		struct err *err)
 {
-	return cgroup_rejoin(plan->layout, made, pid, born_in_v2, err);
+	return cgroup_rejoin(plan->layout, made, NULL, pid, born_in_v2, err);
 }

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "cgroups/detect.h"
 #include "cgroups/group.h"
 
 /* Resolving keeps it below the group anyway; this is for the caller, who would not get what was meant. */
@@ -40,6 +41,44 @@ int cgroup_open(const struct cgroup_layout *layout, const struct cgroup_made *ma
 	}
 	r = path_open(group, sub_group, O_PATH | O_DIRECTORY, ret_fd, err);
 	return r < 0 ? err_sys(err, -r, "cgroup %s of the container", sub_group) : 0;
+}
+
+/* Find the hierarchy of the first controller of a list. */
+static int add_controller(const struct cgroup_layout *layout, const char *list, struct cgroup_sub *ret, struct err *err)
+{
+	const int unified = cgroup_unified(layout);
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(list, ",:"), list);
+	for (unsigned int i = 0; *name && i < layout->count; i++)
+		if ((int)i != unified && cgroup_has_word(layout->items[i].controllers, name, ',')) {
+			ret->hierarchies |= 1u << i;
+			return 0;
+		}
+	if (!*name || unified < 0)
+		return err_user(err, "--cgroup %s: this host has no controller \"%s\" on cgroup v1", list, name);
+	ret->is_unified = true;
+	return 0;
+}
+
+int cgroup_sub_find(const struct cgroup_layout *layout, const char *text, struct cgroup_sub *ret, struct err *err)
+{
+	const char *colon = strchr(text, ':');
+
+	*ret = (struct cgroup_sub){ .path = colon ? colon + 1 : text };
+	for (const char *at = text; colon && at < colon; at += strcspn(at, ",:") + 1) {
+		int r = add_controller(layout, at, ret, err);
+
+		if (r < 0)
+			return r;
+	}
+	if (colon == text)
+		return err_user(err, "--cgroup %s: the name of a controller is missing", text);
+	if (!colon && cgroup_unified(layout) >= 0)
+		ret->is_unified = true;
+	else if (!colon)
+		ret->hierarchies = UINT32_MAX;
+	return check_sub_group(ret->path, err);
 }
 
 /* The rest of the line "0::PATH", cut out in place; NULL: there is none. */

@@ -84,7 +84,7 @@ struct container_exec_options {
 	const char *pid_file;	      /* relative to the current directory; NULL: none */
 	const char *pidfd_socket;     /* AF_UNIX stream socket that gets a pidfd; NULL: none */
 	unsigned int preserve_fds;
-	const char *cgroup;	      /* of the container's own, relative to it; NULL: the container's itself */
+	const char *cgroup;	      /* below the container's own: see cgroup_sub_find(); NULL: the container's itself */
 };
 
 /* Run a further process in a running container.  Without detach: forward signals until it ends; *ret_status is its exit

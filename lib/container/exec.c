@@ -61,8 +61,11 @@ static int open_cgroup(const struct container_exec_options *o, struct exec_plan 
 	if (!run->state->cgroup.inode)
 		return 0;
 	r = cgroup_detect(layout, err);
+	if (r == 0 && o->cgroup)
+		r = cgroup_sub_find(layout, o->cgroup, &run->sub_group, err);
 	if (r == 0)
-		r = cgroup_open(layout, &run->state->cgroup, o->cgroup, &run->cgroup, err);
+		r = cgroup_open(layout, &run->state->cgroup, run->sub_group.is_unified ? run->sub_group.path : NULL,
+				&run->cgroup, err);
 	if (r == 1 && !o->cgroup) /* removed by others, as systemd does */
 		r = open_init_cgroup(run, err);
 	return r < 0 ? r : 0;

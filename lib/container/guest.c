@@ -87,7 +87,7 @@ static int join_cgroup(struct run *run, struct err *err)
 /* exec: the groups as they were recorded, as the plan of their making is gone. */
 static int join_cgroup_again(struct run *run, struct err *err)
 {
-	return cgroup_rejoin(&run->plan->layout, &run->state->cgroup, 0, run->cgroup >= 0, err);
+	return cgroup_rejoin(&run->plan->layout, &run->state->cgroup, &run->sub_group, 0, run->cgroup >= 0, err);
 }
 
 static int join_container(struct run *run, struct err *err)

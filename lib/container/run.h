@@ -29,6 +29,7 @@ struct run {
 	volatile int *progress; /* shared by both sides: the row of that table which the guest side is at, or one of: */
 	struct agent agent;   /* host side: who answers for the filter */
 	int cgroup;	      /* host side: the v2 group to be born in, or -1 */
+	struct cgroup_sub sub_group; /* exec: below the container's own, in v1 */
 	/* guest side */
 	struct ns_plan ns;    /* with the descriptors of joined namespaces */
 	struct rootfs rootfs;

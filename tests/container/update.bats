@@ -187,8 +187,11 @@ cleanup() {
 	start_guest pause
 	group=$(knob pids pids.max pids.max)
 	group=${group%/*}
-	echo "$(guest_pid)" >"${group%/parent/guest}/cgroup.procs"
+	mkdir "${group%/parent/guest}/elsewhere"
+	guest_pid >"${group%/parent/guest}/elsewhere/cgroup.procs"
 	rmdir "$group"
 	try kavel update --pids-limit 5 "$ID"
 	assert_refused gone
+	must kavel delete --force "$ID"
+	eventually rmdir "${group%/parent/guest}/elsewhere"
 }

@@ -323,7 +323,7 @@ static void a_process_enters_all_groups_of_the_container(void)
 		if (pid == 0)
 			for (;;)
 				(void)pause();
-		CHECK(cgroup_rejoin(&trial.layout, &trial.made, pid, false, &trial.err) == 0);
+		CHECK(cgroup_rejoin(&trial.layout, &trial.made, NULL, pid, false, &trial.err) == 0);
 		(void)snprintf(line, sizeof(line), "/proc/%d/cgroup", pid);
 		CHECK(file_read_short(AT_FDCWD, line, groups, sizeof(groups)) > 0);
 		(void)snprintf(line, sizeof(line), "0::%s", trial.made.path);
