@@ -3,6 +3,7 @@ load ../run/helpers
 # Whose the guest's cgroup is (config-linux.md, Cgroup ownership).
 
 prepare() {
+	[[ $(stat -f -c %T /sys/fs/cgroup) == cgroup2fs ]] || skip "not cgroup v2 alone"
 	config '.mounts |= map(if .destination == "/sys/fs/cgroup" then .options -= ["ro"] else . end)'
 }
 
