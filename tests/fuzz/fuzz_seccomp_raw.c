@@ -1,4 +1,5 @@
 /* Any text as a raw seccomp program: one that the kernel's own checks would let through, or an error in words. */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
