@@ -78,6 +78,9 @@ struct cgroup_made {
 /* The path that will be recorded before anything is made. */
 const char *cgroup_plan_path(const struct cgroup_plan *plan);
 
+/* True if the container gets a group of its own in that hierarchy of the layout. */
+bool cgroup_plan_has(const struct cgroup_plan *plan, unsigned int hierarchy);
+
 /* Make the groups.  ret_made: filled in step by step, also on failure, for cgroup_remove().  *ret_fd: descriptor of
  * the v2 directory for CLONE_INTO_CGROUP, or -1 when there is no v2 hierarchy.  Controllers are enabled in the parents
  * where possible.  An existing group is used only if it is empty and not frozen. */

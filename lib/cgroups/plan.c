@@ -217,6 +217,11 @@ const char *cgroup_plan_path(const struct cgroup_plan *plan)
 	return plan->path;
 }
 
+bool cgroup_plan_has(const struct cgroup_plan *plan, unsigned int hierarchy)
+{
+	return plan->path[0] && (plan->hierarchies & (1u << hierarchy));
+}
+
 void cgroup_plan_print(const struct cgroup_plan *plan, struct str_buf *out)
 {
 	const struct cgroup_layout *layout = plan->layout;

@@ -194,9 +194,29 @@ static int plan_notify(struct plan *plan, struct err *err)
 	return mount->source ? 0 : err_memory(err);
 }
 
+/* With v1 hierarchies the guest gets a view of each in which it has a group of its own: in the others it is in the caller's. */
+static int list_hierarchies(struct plan *plan, struct rootfs_context *context, struct err *err)
+{
+	const struct cgroup_layout *layout = &plan->layout;
+	struct rootfs_hierarchy *items;
+
+	if (layout->mode != CGROUP_V1 && layout->mode != CGROUP_HYBRID)
+		return 0;
+	items = ARENA_NEW(&plan->arena, struct rootfs_hierarchy, layout->count);
+	if (!items)
+		return err_memory(err);
+	for (unsigned int i = 0; i < layout->count; i++)
+		if (cgroup_plan_has(plan->cgroup, i))
+			items[context->hierarchy_count++] =
+				(struct rootfs_hierarchy){ .controllers = layout->items[i].controllers,
+							   .mount_point = layout->items[i].mount_point };
+	context->hierarchies = items;
+	return 0;
+}
+
 static int plan_rootfs(struct plan *plan, struct err *err)
 {
-	const struct rootfs_context context = {
+	struct rootfs_context context = {
 		.bundle = plan->bundle,
 		.no_pivot = plan->options->no_pivot,
 		.has_mount_ns = ns_is_new(&plan->ns, SPEC_NS_MOUNT),
@@ -208,8 +228,10 @@ static int plan_rootfs(struct plan *plan, struct err *err)
 		.cgroup_layout = cgroup_mode_name(plan->layout.mode),
 		.own_mounts = &plan->own_mounts,
 	};
-	int r = rootfs_plan(plan->spec, &context, &plan->arena, &plan->rootfs, err);
+	int r = list_hierarchies(plan, &context, err);
 
+	if (r == 0)
+		r = rootfs_plan(plan->spec, &context, &plan->arena, &plan->rootfs, err);
 	plan->prepares_mounts = r == 0 && rootfs_wants_prepare(plan->rootfs);
 	return r;
 }

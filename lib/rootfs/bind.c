@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include "base/auto.h"
-#include "base/file.h"
 #include "base/path.h"
 #include "base/sys.h"
 
@@ -13,8 +12,6 @@
 #define NOT_KEPT                                                                                                \
 	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODIRATIME | \
 	 MOUNT_ATTR_NOSYMFOLLOW)
-
-#define CGROUP_ATTRIBUTES (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
 int rootfs_attach(int tree, int target)
 {
@@ -95,11 +92,11 @@ int rootfs_bind_sys(int target)
 	return rootfs_attach(tree, target);
 }
 
-int rootfs_describe_bind(const struct mount_item *m, const char *source, int number, struct err *err)
+int rootfs_describe_bind(const struct mount_item *m, int number, struct err *err)
 {
 	const char *options = m->options.text;
 
-	return err_sys(err, number, "bind %s to %s%s%s%s", source, m->destination, *options ? " (" : "", options,
+	return err_sys(err, number, "bind %s to %s%s%s%s", m->source, m->destination, *options ? " (" : "", options,
 		       *options ? ")" : "");
 }
 
@@ -128,52 +125,21 @@ static int copy_symlink(const struct rootfs *rootfs, const struct mount_item *m,
 	int r;
 
 	if (size <= 0)
-		return size ? rootfs_describe_bind(m, m->source, (int)-size, err) : 1;
+		return size ? rootfs_describe_bind(m, (int)-size, err) : 1;
 	r = path_make_parent(rootfs->fd, m->destination, name, &dir, err);
 	if (r < 0)
 		return r;
 	if (symlinkat(text, dir, name) == 0)
 		return 0;
 	if (errno != EEXIST)
-		return rootfs_describe_bind(m, m->source, errno, err);
+		return rootfs_describe_bind(m, errno, err);
 	size = readlinkat(dir, name, there, sizeof(there) - 1);
 	if (size >= 0) {
 		there[size] = '\0';
 		if (str_eq(text, there))
 			return 0;
 	}
-	return rootfs_describe_bind(m, m->source, EEXIST, err);
-}
-
-/* The guest's own cgroup below the mount point of cgroup v2: "0::/path" in /proc/self/cgroup, as the guest has no cgroup
- * namespace. */
-static int own_cgroup(const struct mount_item *m, char *path, size_t room, struct err *err)
-{
-	char groups[8192];
-	ssize_t size = file_read_short(AT_FDCWD, "/proc/self/cgroup", groups, sizeof(groups));
-	char *line = groups;
-
-	if (size < 0)
-		return err_sys(err, (int)-size, "read /proc/self/cgroup");
-	while (line && !str_after(line, "0::")) {
-		line = strchr(line, '\n');
-		line = line ? line + 1 : NULL;
-	}
-	if (!line)
-		return err_set(err, ENOENT, "%s: the guest is in no cgroup of version 2", m->destination);
-	line += strlen("0::");
-	if ((size_t)snprintf(path, room, "%s%.*s", m->source, (int)strcspn(line, "\n"), line) >= room)
-		return err_sys(err, ENAMETOOLONG, "bind the guest's own cgroup");
-	return 0;
-}
-
-static int set_options(const struct rootfs_plan *plan, const struct mount_item *m, int tree)
-{
-	struct mount_attr attr = { .attr_set = CGROUP_ATTRIBUTES };
-
-	if (m->kind == MOUNT_OWN_CGROUP)
-		return sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) < 0 ? -errno : 0;
-	return rootfs_set_attributes(plan, &m->options, tree);
+	return rootfs_describe_bind(m, EEXIST, err);
 }
 
 static int verify(const struct rootfs *rootfs, const struct mount_item *m, struct err *err)
@@ -192,8 +158,6 @@ int rootfs_bind(const struct rootfs_plan *plan, struct rootfs *rootfs, const str
 	const struct mount_options *o = &m->options;
 	unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (o->bind_below ? AT_RECURSIVE : 0) |
 			     (o->src_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
-	const char *source = m->source;
-	char room[PATH_MAX];
 	const int prepared = rootfs_tree(plan, rootfs, m);
 	sweptfd tree = prepared, place = -1;
 	struct mount_target target;
@@ -202,24 +166,18 @@ int rootfs_bind(const struct rootfs_plan *plan, struct rootfs *rootfs, const str
 
 	if (r <= 0)
 		return r;
-	if (m->kind == MOUNT_OWN_CGROUP) {
-		r = own_cgroup(m, room, sizeof(room), err);
-		if (r < 0)
-			return r;
-		source = room;
-	}
 	if (tree < 0)
-		tree = sys_open_tree(AT_FDCWD, source, flags);
+		tree = sys_open_tree(AT_FDCWD, m->source, flags);
 	if (tree < 0 || fstat(tree, &st) < 0)
-		return rootfs_describe_bind(m, source, errno, err);
+		return rootfs_describe_bind(m, errno, err);
 	r = rootfs_open_target(rootfs, m, S_ISDIR(st.st_mode), &target, err);
 	if (r < 0)
 		return r;
 	place = target.fd;
-	r = set_options(plan, m, tree);
+	r = rootfs_set_attributes(plan, o, tree);
 	if (r == 0)
 		r = rootfs_attach(tree, place);
 	if (r < 0)
-		return rootfs_describe_bind(m, source, -r, err);
+		return rootfs_describe_bind(m, -r, err);
 	return verify(rootfs, m, err);
 }

@@ -4,11 +4,11 @@
 #include "base/sys.h"
 #include "rootfs/setup.h"
 
-/* Bind a source of the host, or the guest's own cgroup, to its destination. */
+/* Bind a source of the host to its destination. */
 int rootfs_bind(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *item, struct err *err);
 
 /* Say that binding failed: its source, destination and options.  Returns -number. */
-int rootfs_describe_bind(const struct mount_item *item, const char *source, int number, struct err *err);
+int rootfs_describe_bind(const struct mount_item *item, int number, struct err *err);
 
 /* Give the mount of the descriptor the attributes and the propagation that the options name.  Returns 0 or -errno. */
 int rootfs_set_attributes(const struct rootfs_plan *plan, const struct mount_options *options, int fd);

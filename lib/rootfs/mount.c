@@ -293,8 +293,10 @@ static int mount_one(const struct rootfs_plan *plan, struct rootfs *rootfs, cons
 	case MOUNT_FILE_SYSTEM:
 		return mount_file_system(plan, rootfs, m, err);
 	case MOUNT_BIND:
-	case MOUNT_OWN_CGROUP:
 		return rootfs_bind(plan, rootfs, m, err);
+	case MOUNT_OWN_CGROUP:
+	case MOUNT_CGROUP_TREE:
+		return rootfs_mount_cgroup(plan, rootfs, m, err);
 	case MOUNT_CHANGE:
 		return change_mount(plan, rootfs, m, err);
 	}

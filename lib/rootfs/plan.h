@@ -11,7 +11,8 @@
 enum mount_kind {
 	MOUNT_FILE_SYSTEM,
 	MOUNT_BIND,
-	MOUNT_OWN_CGROUP, /* the guest's cgroup by bind, read-only */
+	MOUNT_OWN_CGROUP, /* the guest's v2 cgroup by bind, read-only */
+	MOUNT_CGROUP_TREE, /* a tmpfs with a directory for each hierarchy */
 	MOUNT_CHANGE,	  /* remount */
 };
 

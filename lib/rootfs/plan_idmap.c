@@ -170,8 +170,8 @@ int rootfs_plan_idmap(const struct spec_mount *mount, struct arena *arena, struc
 		return 0;
 	if (m->kind == MOUNT_CHANGE)
 		return err_user(err, "%s: what is mounted already cannot be idmapped", m->where);
-	if (m->kind == MOUNT_OWN_CGROUP)
-		return err_user(err, "%s: the file system %s does not support idmapped mounts", m->where, "cgroup2");
+	if (m->kind == MOUNT_OWN_CGROUP || m->kind == MOUNT_CGROUP_TREE)
+		return err_user(err, "%s: cgroup file systems do not support idmapped mounts", m->where);
 	if (!mount->uid_mappings.count && o->idmap_ranges) {
 		r = parse_option(m, &plan->context, arena, &mapping, err);
 		if (r < 0)

@@ -46,20 +46,27 @@ static bool is_proc_file(const char *destination)
 	return false;
 }
 
-/* A cgroup mount is cgroup v2 as seen from the guest's cgroup namespace; without one, the guest's own group and
- * nothing above it, read-only (CVE-2023-25809). */
+/* What the guest sees is the host's view of cgroups, cut down to the guest's own groups: by its cgroup namespace, or else by
+ * bind mounts of them, read-only (CVE-2023-25809).  Where the host has v1 hierarchies, a mount of type cgroup is a tmpfs with a
+ * directory for each; cgroup2 is always v2 alone. */
 static int plan_cgroup(const struct rootfs_context *context, struct mount_item *m, struct err *err)
 {
+	bool is_v2 = str_eq(context->cgroup_layout, "v2"), is_hybrid = str_eq(context->cgroup_layout, "hybrid");
+
+	if (str_eq(m->type, "cgroup") && context->hierarchy_count) {
+		m->kind = MOUNT_CGROUP_TREE;
+		return 0;
+	}
 	if (context->has_cgroup_ns) {
 		m->type = "cgroup2";
 		return 0;
 	}
-	if (!str_eq(context->cgroup_layout, "v2") && !str_eq(context->cgroup_layout, "hybrid"))
+	if (!is_v2 && !is_hybrid)
 		return err_user(err, "%s.type: %s needs a cgroup namespace where the host has no cgroup v2", m->where,
 				m->type);
 	m->kind = MOUNT_OWN_CGROUP;
 	m->type = NULL;
-	m->source = str_eq(context->cgroup_layout, "v2") ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
+	m->source = is_v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
 	m->magic = SYS_CGROUP2_MAGIC;
 	return 0;
 }

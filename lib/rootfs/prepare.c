@@ -169,7 +169,7 @@ static int prepare_bind(const struct rootfs_plan *plan, const struct mount_item 
 	if (tree == -EPERM && !m->idmap.is_set)
 		return 0; /* the guest side may, in its own namespace */
 	if (tree < 0)
-		return rootfs_describe_bind(m, m->source, -tree, err);
+		return rootfs_describe_bind(m, -tree, err);
 	rootfs->trees[m - plan->mounts] = tree;
 	return m->idmap.is_set ? rootfs_idmap(tree, &m->idmap, users, m->source, NULL, err) : 0;
 }

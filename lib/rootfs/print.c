@@ -62,6 +62,7 @@ static void print_mount(const struct rootfs_plan *plan, const struct mount_item 
 	static const char *const kinds[] = {
 		[MOUNT_FILE_SYSTEM] = "mount",
 		[MOUNT_BIND] = "bind",
+		[MOUNT_CGROUP_TREE] = "a tmpfs with the guest's cgroups of each hierarchy",
 		[MOUNT_OWN_CGROUP] = "bind the guest's own cgroup below",
 		[MOUNT_CHANGE] = "change",
 	};

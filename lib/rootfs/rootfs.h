@@ -24,6 +24,12 @@
 #include "base/str.h"
 #include "spec/spec.h"
 
+/* A hierarchy of cgroups that the host has, as lib/cgroups found it. */
+struct rootfs_hierarchy {
+	const char *controllers; /* "cpu,cpuacct", "name=systemd"; "" for v2 */
+	const char *mount_point; /* on the host */
+};
+
 /* What the rootfs must know of decisions taken elsewhere. */
 struct rootfs_context {
 	const char *bundle;	  /* absolute path of the bundle: relative paths start there */
@@ -35,6 +41,8 @@ struct rootfs_context {
 	bool has_network_ns;	  /* sysfs can be mounted only by the owner of the network namespace */
 	const struct spec_mounts *own_mounts; /* made after those of the spec; NULL: none */
 	const char *cgroup_layout; /* "v2", "hybrid", "v1" or "none": what a mount of type cgroup becomes */
+	const struct rootfs_hierarchy *hierarchies; /* with "hybrid" and "v1": those where the guest has a group of its own */
+	size_t hierarchy_count;
 };
 
 struct rootfs_plan;

@@ -49,6 +49,10 @@ int rootfs_open_target(struct rootfs *rootfs, const struct mount_item *item, boo
  * path away meanwhile, so it is checked. */
 int rootfs_reopen_target(const struct rootfs *rootfs, const struct mount_item *item, int *ret_fd, struct err *err);
 
+/* MOUNT_OWN_CGROUP and MOUNT_CGROUP_TREE. */
+int rootfs_mount_cgroup(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *item,
+			struct err *err);
+
 /* Take the host's procfs and sysfs mounts out of this mount namespace, see reveal.c.  The root is still the host's. */
 int rootfs_hide_kernel_mounts(const struct rootfs_plan *plan, struct err *err);
 

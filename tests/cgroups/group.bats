@@ -155,7 +155,7 @@ has_members() { # COUNT
 @test "a group that the guest left behind by moving deeper is removed, with the processes in it" {
 	config '.mounts |= map(if .destination == "/sys/fs/cgroup" then .options -= ["ro"] else . end)'
 	add_capabilities CAP_SYS_ADMIN
-	guest_shell 'mkdir -p /sys/fs/cgroup/deep/er; sleep 100 & echo $! >/sys/fs/cgroup/deep/er/cgroup.procs; exec sleep 100'
+	guest_shell "cd $V2; "'mkdir -p deep/er; sleep 100 & echo $! >deep/er/cgroup.procs; exec sleep 100'
 	start_guest
 	eventually grep -q . "$V2/parent/guest/deep/er/cgroup.procs"
 	must kavel delete --force "$ID"

@@ -34,7 +34,10 @@ load ../run/helpers
 
 @test "delete removes the groups that the guest made below its own" {
 	config '.mounts |= map(if .destination == "/sys/fs/cgroup" then .options -= ["ro"] else . end)'
-	guest_does mkdir=/sys/fs/cgroup/a mkdir=/sys/fs/cgroup/a/b mkdir=/sys/fs/cgroup/a/b/c
+	local group=/sys/fs/cgroup
+
+	[[ $(stat -f -c %T /sys/fs/cgroup) == cgroup2fs ]] || group+=/unified
+	guest_does "mkdir=$group/a" "mkdir=$group/a/b" "mkdir=$group/a/b/c"
 	start_guest
 	eventually status_is stopped
 	must kavel delete "$ID"

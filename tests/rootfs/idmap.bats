@@ -186,3 +186,119 @@ cleanup() {
 	assert_success
 	[[ $(grep -c '^fd: ' <<<"$output") == 3 ]]
 }
+
+# ---------------------------------------------------------------------------------------------- with a user namespace
+
+@test "in a user namespace a mount is mapped as its mappings say, or as the guest's own" {
+	with_user_namespace
+	mount_below
+	add_mount /same bind "$VOLUME" bind idmap
+	add_mount /all bind "$VOLUME" rbind ridmap
+	add_mount /own bind "$VOLUME" bind
+	mapped "0 100500 10" "0 100600 10"
+	add_mount /plain bind "$VOLUME" bind
+	run_guest stat=/same/file stat=/all/below/file stat=/own/file stat=/plain/file write=/same/new:x stat=/same/new
+	assert_success
+	assert_line "stat=/same/file: file 0644 7:8 8"
+	assert_line "stat=/all/below/file: file 0644 7:8 5"
+	assert_line "stat=/own/file: file 0644 507:608 8"
+	assert_line "stat=/plain/file: file 0644 65534:65534 8"
+	assert_line "stat=/same/new: file 0644 0:0 1"
+	[[ $(stat -c %u:%g "$VOLUME/new") == 0:0 ]]
+	umount "$VOLUME/below"
+	assert_clean
+}
+
+@test "mappings in the option may be relative to the guest's, over several of its ranges" {
+	with_user_namespace
+	config '.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 5}, {containerID: 5, hostID: 200000, size: 100}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 1000}]'
+	chown 3:4 "$VOLUME/file"
+	echo second >"$VOLUME/second"
+	chown 6:0 "$VOLUME/second"
+	add_mount /data bind "$VOLUME" bind "idmap=uids=@0-0-10;gids=@0-20-10"
+	run_guest stat=/data/file stat=/data/second
+	assert_success
+	assert_line "stat=/data/file: file 0644 3:24 8"
+	assert_line "stat=/data/second: file 0644 6:20 7"
+	config '.mounts[7].options[1] = "idmap=uids=@0-100-10;gids=@0-20-10"'
+	run_guest exit=0
+	assert_refused 'mounts[7].options[1]: "@0-100-10" is not mapped by the guest'
+}
+
+@test "idmap means the mapping of a user namespace that is joined" {
+	local other
+
+	with_user_namespace
+	run_guest() { try kavel run --bundle "$BUNDLE" "$ID"; }
+	unshare --user sleep 1000 3>&- 4>&- &
+	other=$!
+	eventually test "$(readlink /proc/self/ns/user)" != "$(readlink "/proc/$other/ns/user")"
+	echo "0 100000 65536" >"/proc/$other/uid_map"
+	echo "0 100000 65536" >"/proc/$other/gid_map"
+	config --arg path "/proc/$other/ns/user" 'del(.linux.uidMappings, .linux.gidMappings) |
+		(.linux.namespaces[] | select(.type == "user")).path = $path'
+	add_mount /data bind "$VOLUME" bind idmap
+	guest_does stat=/data/file ids
+	run_guest
+	kill "$other"
+	assert_success
+	assert_line "stat=/data/file: file 0644 7:8 8"
+	assert_line "uid: 0 0 0"
+}
+
+@test "a tmpfs is idmapped to the guest" {
+	with_user_namespace
+	add_mount /data tmpfs tmpfs mode=700 idmap
+	run_guest stat=/data write=/data/file:x stat=/data/file
+	assert_success
+	assert_line "stat=/data: directory 0700 0:0"
+	assert_line "stat=/data/file: file 0644 0:0 1"
+}
+
+# ------------------------------------------------------------------------------------------------ the rootfs, idmapped
+
+@test "an image owned by root serves a guest with a user namespace: org.kavel.rootfs.idmap" {
+	with_user_namespace
+	chown -R 0:0 "$BUNDLE/rootfs"
+	chown 1000:1000 "$BUNDLE/rootfs/home"
+	chmod 700 "$BUNDLE/rootfs/root"
+	run_guest stat=/bin
+	config '.annotations["org.kavel.rootfs.idmap"] = "true"'
+	run_guest stat=/bin stat=/home stat=/root write=/root/new:x stat=/root/new mount=/ read=/proc/self/uid_map
+	assert_success
+	assert_line "stat=/bin: directory 0755 0:0"
+	assert_line "stat=/home: directory 0755 1000:1000"
+	assert_line "stat=/root/new: file 0644 0:0 1"
+	assert_matches '^mount=/: .*idmapped'
+	assert_line "         0     100000      65536"
+	[[ $(stat -c %u:%g "$BUNDLE/rootfs/root/new") == 0:0 ]]
+	assert_clean
+}
+
+@test "a rootfs that is idmapped can be read-only, and have any propagation" {
+	local propagation
+
+	with_user_namespace
+	chown -R 0:0 "$BUNDLE/rootfs"
+	config '.annotations["org.kavel.rootfs.idmap"] = "true" | .root.readonly = true'
+	for propagation in private rprivate slave rslave shared rshared unbindable; do
+		config --arg propagation "$propagation" '.linux.rootfsPropagation = $propagation'
+		run_guest write=/new:x
+		assert_success
+		assert_line "write=/new:x: EROFS"
+	done
+	assert_clean
+}
+
+@test "org.kavel.rootfs.idmap is refused where it makes no sense" {
+	config '.annotations["org.kavel.rootfs.idmap"] = "true"'
+	run_guest exit=0
+	assert_refused 'annotations["org.kavel.rootfs.idmap"]: needs a user and a mount namespace'
+	config '.annotations["org.kavel.rootfs.idmap"] = "yes"'
+	run_guest exit=0
+	assert_refused 'annotations["org.kavel.rootfs.idmap"]: expected true or false, got "yes"'
+	config '.annotations["org.kavel.rootfs.idmap"] = "false"'
+	run_guest exit=0
+	assert_success
+}

@@ -356,6 +356,86 @@ static void shows_the_guests_own_cgroup_only(void)
 	CHECK_HAS(none.data, "mounts[0].type: cgroup needs a cgroup namespace");
 }
 
+static void shows_each_hierarchy_beside_v1(void)
+{
+	static const char *const members = "\"mounts\":[{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\"}]";
+	static const struct rootfs_hierarchy hierarchies[] = { { "cpu,cpuacct", "/c" }, { "", "/u" } };
+	struct rootfs_context context = usual;
+	autobuf out = { 0 };
+
+	context.cgroup_layout = "hybrid";
+	context.hierarchies = hierarchies;
+	context.hierarchy_count = ARRAY_SIZE(hierarchies);
+	CHECK(plan_text(members, &context, &out) == 0);
+	CHECK_HAS(out.data,
+		  "mounts[0]: a tmpfs with the guest's cgroups of each hierarchy to /sys/fs/cgroup\n");
+}
+
+static const struct spec_id_mapping guest_ids[] = { { 0, 100000, 10 }, { 10, 5000, 5 } };
+static const struct spec_id_mappings guest_mappings = { .items = (struct spec_id_mapping *)(uintptr_t)guest_ids, .count = 2 };
+
+static void plans_idmapped_mounts(void)
+{
+	static const struct {
+		const char *mount, *line;
+	} rows[] = {
+		{ "\"options\":[\"bind\",\"idmap\"]", "(bind,idmap), idmapped to the guest's user namespace\n" },
+		{ "\"options\":[\"bind\",\"ridmap=\"]",
+		  "(bind,ridmap=), idmapped with all below to the guest's user namespace\n" },
+		{ "\"options\":[\"bind\",\"idmap=uids=0-7-1;gids=0-8-1#1-9-2\"]",
+		  "idmapped by mapping 0\nmapping 0: uids 0-7-1 gids 0-8-1 1-9-2\n" },
+		{ "\"options\":[\"bind\",\"idmap=uids=@0-8-4;gids=0-8-1\"]", "uids 0-100008-2 2-5000-2 gids 0-8-1\n" },
+		{ "\"options\":[\"bind\"],\"uidMappings\":[{\"containerID\":0,\"hostID\":3,\"size\":1}],"
+		  "\"gidMappings\":[{\"containerID\":0,\"hostID\":4,\"size\":1}]",
+		  "(bind), idmapped by mapping 0\nmapping 0: uids 0-3-1 gids 0-4-1\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct rootfs_context context = usual;
+		autobuf members = { 0 }, out = { 0 };
+
+		context.has_user_ns = true;
+		context.uids = context.gids = &guest_mappings;
+		str_append_f(&members,
+			     "\"mounts\":[{\"destination\":\"/a\",\"source\":\"/b\",%s}],"
+			     "\"linux\":{\"namespaces\":[{\"type\":\"user\"}]}",
+			     rows[i].mount);
+		CHECK(plan_text(members.data, &context, &out) == 0);
+		CHECK_HAS(out.data, rows[i].line);
+	}
+}
+
+static void refuses_mappings_in_an_option_with_the_place(void)
+{
+	static const struct {
+		const char *option, *text;
+	} rows[] = {
+		{ "idmap=uids=0-1;gids=0-0-1", "\"0-1\" is not FILE-SYSTEM-ID-HOST-ID-SIZE" },
+		{ "idmap=uids=0-1-1-1;gids=0-0-1", "\"0-1-1-1\" is not" },
+		{ "idmap=uids=0-1-0;gids=0-0-1", "\"0-1-0\" is not" },
+		{ "idmap=uids=;gids=0-0-1", "\"\" is not" },
+		{ "idmap=uids=-1-1-1;gids=0-0-1", "\"-1-1-1\" is not" },
+		{ "idmap=uids=0-4294967296-1;gids=0-0-1", "\"0-4294967296-1\" is not" },
+		{ "idmap=uids=0-1-1", "needs both uids= and gids=" },
+		{ "idmap=uids=0-1-1;uids=0-1-1", "uids= stands there twice" },
+		{ "idmap=users=0-1-1", "expected uids=... or gids=..., got \"users=0-1-1\"" },
+		{ "idmap=uids=@0-1-1;gids=0-0-1", "relative to mappings that linux does not have" },
+		{ "idmap=uids=0-0-9#5-20-1;gids=0-0-1", "overlaps" },
+		{ "idmap=uids=0-4294967295-1;gids=0-0-1", "exceed the largest id" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		autobuf members = { 0 }, out = { 0 };
+
+		str_append_f(&members,
+			     "\"mounts\":[{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\",\"%s\"]}]",
+			     rows[i].option);
+		CHECK(plan_text(members.data, &usual, &out) == -EINVAL);
+		CHECK_HAS(out.data, "mounts[0].options[1]");
+		CHECK_HAS(out.data, rows[i].text);
+	}
+}
+
 static void makes_nothing_in_a_dev_of_the_callers(void)
 {
 	autobuf out = { 0 };
@@ -460,6 +540,9 @@ static const struct unit_test tests[] = {
 	TEST(prints_the_plan),
 	TEST(plans_overlays),
 	TEST(shows_the_guests_own_cgroup_only),
+	TEST(shows_each_hierarchy_beside_v1),
+	TEST(plans_idmapped_mounts),
+	TEST(refuses_mappings_in_an_option_with_the_place),
 	TEST(makes_nothing_in_a_dev_of_the_callers),
 	TEST(lists_the_default_devices),
 	TEST(refuses_with_the_place),
