@@ -4,6 +4,8 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
 
 #include "base/auto.h"
 #include "base/file.h"
@@ -32,6 +34,13 @@ bool user_has_capability(int capability)
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
 	return sys_capget(&header, data) == 0 && (data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability));
+}
+
+bool user_is_host_root(void)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+	return getauxval(AT_EUID) == 0 && (!runtime || !*runtime || user_ns_is_initial());
 }
 
 bool user_ns_is_initial(void)

@@ -12,5 +12,9 @@ const char *user_name(uid_t uid, char name[USER_NAME_MAX]);
 /* True if this process has that capability (CAP_...) in effect. */
 bool user_has_capability(int capability);
 
+/* True for root, unless he is so only in a user namespace that a user made for himself, as podman-unshare(1) does.  Costs a look at
+ * /proc only where XDG_RUNTIME_DIR is set, which it is for such a user. */
+bool user_is_host_root(void);
+
 /* True in the user namespace of the host, in which 0 is root; false in one that somebody made, and where that cannot be told. */
 bool user_ns_is_initial(void);

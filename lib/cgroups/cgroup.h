@@ -27,7 +27,7 @@ struct cgroup_hierarchy {
 };
 struct cgroup_layout {
 	enum cgroup_mode mode;
-	bool is_root; /* effective uid 0: the default path begins at the root of the hierarchy */
+	bool is_root; /* user_is_host_root(): the default path begins at the root of the hierarchy */
 	struct cgroup_hierarchy items[CGROUP_HIERARCHIES_MAX];
 	unsigned int count;
 };

@@ -8,13 +8,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/statfs.h>
 
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "base/user.h"
 #include "cgroups/detect.h"
 
 #define PROC_CGROUP_MAX	  16384
@@ -290,7 +290,7 @@ int cgroup_detect_in(const struct cgroup_sources *sources, struct cgroup_layout 
 	int r;
 
 	ret->count = 0;
-	ret->is_root = getauxval(AT_EUID) == 0;
+	ret->is_root = user_is_host_root();
 	if (statfs(sources->usual, &fs) == 0 && (uint64_t)fs.f_type == SYS_CGROUP2_MAGIC) {
 		take_pure_v2(&scan, sources->usual);
 		/* without procfs the own group is not known, and a path that depends on it is refused */
@@ -328,8 +328,7 @@ int cgroup_detect(struct cgroup_layout *ret, struct err *err)
 int cgroup_detect_for(const struct spec *spec, struct cgroup_layout *ret, struct err *err)
 {
 	const char *path = spec->linux_.cgroups_path;
-	const bool is_root = getauxval(AT_EUID) == 0;
 
 	/* an absolute path is not the caller's own group, nor above it, if it can be made, or is there and empty */
-	return detect(path && *path ? *path == '/' : is_root, ret, err);
+	return detect(path && *path ? *path == '/' : user_is_host_root(), ret, err);
 }

@@ -31,12 +31,12 @@ int container_check_id(const char *id, struct err *err)
 	return 0;
 }
 
-/* Root of a user namespace that a user made for himself, as podman-unshare(1) does, still has that user's directory. */
-static bool is_users_own(const char *runtime)
+/* Root of a user namespace that a user made for himself still has that user's directory, unless the environment is root's. */
+static bool has_roots_directory(void)
 {
 	const char *name = getenv("USER");
 
-	return runtime && !(name && str_eq(name, "root")) && !user_ns_is_initial();
+	return geteuid() == 0 && ((name && str_eq(name, "root")) || user_is_host_root());
 }
 
 int container_default_root(char *path, size_t room, struct err *err)
@@ -46,7 +46,7 @@ int container_default_root(char *path, size_t room, struct err *err)
 
 	if (runtime && !*runtime)
 		runtime = NULL;
-	if (geteuid() == 0 && !is_users_own(runtime))
+	if (has_roots_directory())
 		size = snprintf(path, room, "/run/kavel");
 	else if (!runtime)
 		return err_user(err, "no state directory: XDG_RUNTIME_DIR is not set (use --root DIR)");

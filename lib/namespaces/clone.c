@@ -76,20 +76,39 @@ static int return_home(int home, pid_t pid, int *pidfd, struct err *err)
 	return -err->number;
 }
 
+static int enter_pid_ns(const void *data, struct err *err)
+{
+	const int *target = data;
+
+	return setns(*target, CLONE_NEWPID) < 0 ? err_sys(err, errno, "join the pid namespace") : 0;
+}
+
 /* setns(2) into a pid namespace moves only children: clone between two of them.  target: a namespace or a pidfd.
+ *
+ * Root of a user namespace could not come back from there, and needs a process between.
  *
  * The guest's others see the new process from its birth: it is undumpable from then on, and not only once it does that
  * itself (CVE-2016-9962). */
 static pid_t clone_in_pid_ns(int flags, int target, int cgroup, int *ret_pidfd, struct err *err)
 {
+	const struct middle middle = {
+		.enter = enter_pid_ns,
+		.data = &target,
+		.clone_flags = flags,
+		.cgroup = cgroup,
+		.is_hidden = true,
+	};
 	autofd home = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	int pidfd = -1, dumpable, r;
 	pid_t pid;
 
 	if (home < 0)
 		return err_sys(err, errno, "open /proc/self/ns/pid");
-	if (setns(target, CLONE_NEWPID) < 0)
-		return err_sys(err, errno, "join the pid namespace");
+	if (setns(home, CLONE_NEWPID) < 0 && errno == EPERM)
+		return middle_clone(&middle, ret_pidfd, err);
+	r = enter_pid_ns(&target, err);
+	if (r < 0)
+		return r;
 	dumpable = prctl(PR_GET_DUMPABLE);
 	(void)prctl(PR_SET_DUMPABLE, 0); /* cannot fail */
 	pid = clone_one(flags, cgroup, &pidfd, err);

@@ -88,3 +88,39 @@ inner() { # FILTER...
 	assert_line 0
 	assert_line "code 0"
 }
+
+@test "exec by root of the user namespace that the guest shares" {
+	config 'del(.linux.uidMappings, .linux.gidMappings) | del(.linux.namespaces[] | select(.type == "user"))'
+	# as an engine does it: everything in one user namespace, but in the host's pid namespace
+	printf '#!/bin/sh\nexec setpriv --reuid %s --regid %s --init-groups -- nsenter --preserve-credentials -U -m -t "$HOLDER" %s "$@"\n' \
+		$ANN $ANN "$HOMES/program" >"$KAVEL"
+	setpriv --reuid $ANN --regid $ANN --init-groups -- unshare --user --map-root-user --mount sleep 60 3>&- &
+	export HOLDER=$!
+	eventually test "$(readlink "/proc/$HOLDER/ns/user")" != "$(readlink /proc/self/ns/user)"
+	sleep 0.1
+	start_guest pause
+	must kavel exec "$ID" /guest say=hello
+	assert_output_is hello
+	must kavel exec -t "$ID" /bin/sh -c 'test -t 0 && echo tty'
+	assert_line tty
+	must kavel ps -f json "$ID"
+	must kavel delete --force "$ID"
+	kill $HOLDER
+}
+
+@test "root of a user's namespace has a cgroup below the caller's own, where that is delegated" {
+	local group=/sys/fs/cgroup/session
+
+	mkdir "$group"
+	chown $ANN "$group" "$group"/cgroup.{procs,threads,subtree_control}
+	config 'del(.linux.uidMappings, .linux.gidMappings) | del(.linux.namespaces[] | select(.type == "user"))'
+	printf '#!/bin/sh\necho $$ >%s && exec setpriv --reuid %s --regid %s --init-groups -- %s -r -m "$@"\n' \
+		"$group/cgroup.procs" $ANN $ANN \
+		"env XDG_RUNTIME_DIR=/run/user/$ANN USER=ann unshare" >"$HOMES/inside"
+	chmod 755 "$HOMES/inside"
+	try "$HOMES/inside" sh -c '"$1" create --bundle "$2" x && cat /sys/fs/cgroup/session/kavel-x/cgroup.procs | wc -l &&
+		"$1" pause x && "$1" resume x && "$1" delete x' sh "$HOMES/program" "$BUNDLE"
+	rmdir "$group"
+	assert_success
+	assert_line 1
+}
