@@ -191,14 +191,14 @@ int label_begin_keys(const struct label_plan *plan, const struct label_files *fi
 {
 	int r = plan->kind == LABEL_SELINUX ? write_selinux(files, "keycreate", plan->label) : 0;
 
-	return r < 0 ? err_sys(err, -r, "%s: label of the session keyring", plan->property) : 0;
+	return r < 0 ? label_explain(plan, -r, err) : 0;
 }
 
 int label_end_keys(const struct label_plan *plan, const struct label_files *files, struct err *err)
 {
 	int r = plan->kind == LABEL_SELINUX ? write_selinux(files, "keycreate", "") : 0;
 
-	return r < 0 ? err_sys(err, -r, "%s: label of keys", plan->property) : 0;
+	return r < 0 ? label_explain(plan, -r, err) : 0;
 }
 
 /* ---------------------------------------------------------------- both */

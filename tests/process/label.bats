@@ -32,11 +32,24 @@ cleanup() {
 		apparmor_parser --remove <<<"profile $name {}" || :
 	done
 	[[ ! $MOUNTED ]] || umount /sys/kernel/security
+
+	[[ ! $MOUNTED_SELINUX ]] || umount /sys/fs/selinux
 }
 
 prepare() {
-	LOADED=() MOUNTED=''
+	LOADED=() MOUNTED='' MOUNTED_SELINUX=''
 }
+
+# A cage has a sysfs of its own.
+mount_selinux() {
+	[[ -e /sys/fs/selinux/enforce ]] || {
+		must mount -t selinuxfs selinuxfs /sys/fs/selinux
+		MOUNTED_SELINUX=1
+	}
+}
+
+# A label that the policy of this host knows, and may be had without new privileges.
+SELINUX_LABEL=${KAVEL_TEST_SELINUX_LABEL:-system_u:system_r:container_t:s0:c1,c2}
 
 # ------------------------------------------------------------------------------- a host without the module
 
@@ -256,4 +269,41 @@ prepare() {
 	assert_success
 	assert_line "write=/tmp/a:b: EACCES"
 	[[ $(grep -c '^fd: ' <<<"$output") == 3 ]] || fail "three descriptors"
+}
+
+# -------------------------------------------------------------------------------------------------- SELinux
+
+@test "the program has the label, and so do its session keyring, exec and startContainer hooks" {
+	needs selinux
+	mount_selinux
+	config --arg label "$SELINUX_LABEL" '.process.selinuxLabel = $label | .process.noNewPrivileges = true
+		| .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "cat /proc/self/attr/current >/home/seen"]}]'
+	run_guest read=/proc/self/attr/current keyring security
+	assert_success
+	assert_line "$SELINUX_LABEL"
+	assert_line "keyring-label: $SELINUX_LABEL"
+	assert_line "no_new_privs: 1"
+	[[ $(tr -d '\0' <"$BUNDLE/rootfs/home/seen") == "$SELINUX_LABEL" ]]
+	start_guest pause
+	[[ $(tr -d '\0' <"/proc/$(guest_pid)/attr/current") == "$SELINUX_LABEL" ]]
+	# for the one execution, not for those that follow
+	[[ ! $(tr -d '\0' <"/proc/$(guest_pid)/attr/exec")$(tr -d '\0' <"/proc/$(guest_pid)/attr/keycreate") ]]
+	try kavel exec "$ID" /guest read=/proc/self/attr/current keyring
+	assert_success
+	assert_line "$SELINUX_LABEL"
+	try kavel exec --process-label "$(tr -d '\0' </proc/self/attr/current)" "$ID" /guest read=/proc/self/attr/current
+	assert_success
+	assert_line "$(tr -d '\0' </proc/self/attr/current)"
+}
+
+@test "a label that the policy does not know makes create fail, and leaves nothing" {
+	needs selinux
+	mount_selinux
+	config '.process.selinuxLabel = "system_u:system_r:no_such_type_t:s0"'
+	create_guest pause
+	assert_refused process.selinuxLabel no_such_type_t "SELinux policy of this host does not know it"
+	[[ ! -e $ROOT/$ID ]]
+	try kavel create --no-new-keyring --bundle "$BUNDLE" "$ID"
+	assert_refused process.selinuxLabel "does not know it"
+	[[ ! -e $ROOT/$ID ]]
 }

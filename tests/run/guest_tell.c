@@ -203,6 +203,9 @@ void tell_keyring(void)
 		failed("keyring", "");
 	else
 		printf("keyring: %s\n", text);
+	length = syscall(SYS_keyctl, KEYCTL_GET_SECURITY, KEY_SPEC_SESSION_KEYRING, text, sizeof(text), 0);
+	if (length > 1)
+		printf("keyring-label: %s\n", text);
 }
 
 void tell_ttys(void)

@@ -28,6 +28,10 @@ needs() { # WHAT...
 			reason="root has no CAP_SYS_RESOURCE"
 			((0x$(sed -n 's/^CapEff:\t//p' /proc/self/status) & 1 << 24)) && continue
 			;;
+		selinux) # with a policy
+			reason="no SELinux"
+			grep -qw selinuxfs /proc/filesystems && grep -q : /proc/self/attr/current 2>/dev/null && continue
+			;;
 		vm) # it changes the machine
 			reason="not in a virtual machine"
 			[[ -e /run/vm/command ]] && continue
