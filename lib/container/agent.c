@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "container/container.h"
+#include "container/foreground.h"
 #include "container/socket.h"
 #include "container/state.h"
 #include "container/wire.h"
@@ -107,7 +108,11 @@ int agent_await_launch(struct agent *agent, int wire, int *ret_number, int *ret_
 {
 	for (;;) {
 		struct wire_listener listener = { .fd = -1 };
-		int r = wire_await_launch(wire, &listener, ret_number, ret_stage, err);
+		/* an agent may be asked for the program's own execve(2), and take its time */
+		int r = agent->path ? foreground_await(wire, "waiting for the seccomp agent", err) : 0;
+
+		if (r == 0)
+			r = wire_await_launch(wire, &listener, ret_number, ret_stage, err);
 
 		if (r != WIRE_LISTENER)
 			return r;

@@ -45,6 +45,19 @@ int foreground_open_interrupts(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+int foreground_await(int fd, const char *meanwhile, struct err *err)
+{
+	autofd interrupts = foreground_open_interrupts();
+	struct pollfd fds[] = { { .fd = fd, .events = POLLIN }, { .fd = interrupts, .events = POLLIN } };
+
+	while (interrupts >= 0 && poll(fds, ARRAY_SIZE(fds), -1) < 0)
+		if (errno != EINTR)
+			return err_sys(err, errno, "wait while %s", meanwhile);
+	if (interrupts >= 0 && !fds[0].revents)
+		return err_set(err, EINTR, "interrupted by a signal while %s", meanwhile);
+	return 0;
+}
+
 static int reap(pid_t pid, int *ret_status, struct err *err)
 {
 	int status;

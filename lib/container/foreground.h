@@ -20,6 +20,10 @@ int foreground_block_signals(struct err *err);
  * foreground_block_signals() for a guest that does not run yet.  The signal stays.  -1: such signals end this program anyway. */
 int foreground_open_interrupts(void);
 
+/* Wait until `fd` can be read, or until the caller wants an end.  meanwhile: what is going on, for the text.
+ * Errors: EINTR `interrupted by a signal while ...`. */
+int foreground_await(int fd, const char *meanwhile, struct err *err);
+
 /* Go on until the process ends, and reap it.  *ret_status: its exit code, or 128 + signal.  The caller's terminal has its
  * modes back afterwards, also on failure. */
 int foreground_wait(const struct foreground *foreground, int *ret_status, struct err *err);

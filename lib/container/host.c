@@ -2,7 +2,6 @@
 #include "container/host.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -276,13 +275,7 @@ static int find_agent(struct run *run, struct err *err)
 /* Hooks in the guest may take long, or hang: unlike all else that is waited for here, that can be interrupted. */
 static int await_hooks(struct run *run, struct err *err)
 {
-	autofd interrupts = foreground_open_interrupts();
-	struct pollfd fds[] = { { .fd = run->wire, .events = POLLIN }, { .fd = interrupts, .events = POLLIN } };
-
-	while (interrupts >= 0 && poll(fds, ARRAY_SIZE(fds), -1) < 0)
-		if (errno != EINTR)
-			return err_sys(err, errno, "wait for the guest's hooks");
-	return interrupts >= 0 && !fds[0].revents ? err_set(err, EINTR, "interrupted by a signal while hooks ran") : 0;
+	return foreground_await(run->wire, "hooks ran", err);
 }
 
 static int await_guest(struct run *run, struct err *err)

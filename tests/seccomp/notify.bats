@@ -351,10 +351,53 @@ states() {
 }
 
 @test "delete --force ends a guest whose execve nobody answers" {
+	local pid
+
 	start_agent --mode unread
 	notify execve
-	LIMIT=2 run_guest ids
-	assert_status 137
+	must kavel create --bundle "$BUNDLE" "$ID"
+	"$KAVEL" --root "$ROOT" start "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 4>&- &
+	pid=$!
+	sleep 0.3
+	kill -0 "$pid"
 	must kavel delete --force "$ID"
+	wait "$pid" || :
 	assert_clean
+}
+
+@test "a signal ends run while nobody answers for its execve" {
+	local pid
+
+	start_agent --mode unread
+	notify execve
+	guest_does say=alive
+	"$KAVEL" --root "$ROOT" run --bundle "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 4>&- &
+	pid=$!
+	eventually test -e "$ROOT/$ID"
+	sleep 0.3
+	kill -TERM "$pid"
+	wait "$pid" && fail "it should have failed"
+	grep -q 'interrupted by a signal' "$BATS_TEST_TMPDIR/out"
+	assert_clean
+}
+
+@test "a system call of the host side that fails leaves nothing" {
+	local call runtime=$KAVEL
+
+	start_agent
+	notify mkdir
+	guest_does say=alive
+	for call in socket:error=EMFILE connect:error=EACCES setsockopt:error=EPERM sendmsg:error=EIO:when=1 \
+		sendmsg:error=EIO:when=2 sendmsg:error=EIO:when=3 recvmsg:error=EIO sendmmsg:error=EIO \
+		readv:error=EIO seccomp:error=EBUSY close_range:error=EIO:when=2 getrandom:error=EIO; do
+		KAVEL=$runtime
+		inject "$call"
+		run_guest
+		((status == 0)) || assert_clean
+		[[ $error || $output == alive ]] || fail "$call"
+	done
+	KAVEL=$runtime
+	inject seccomp:error=EBUSY
+	run_guest
+	assert_refused "load the filter" "there can be one"
 }

@@ -194,3 +194,33 @@ profile() {
 	[[ $(jq .linux.seccomp.enabled <<<"$output") == false ]]
 	[[ $(jq '.linux.seccomp.supportedFlags | length' <<<"$output") == 0 ]]
 }
+
+@test "each action does what it says" {
+	local row action errno want
+
+	while read -r action errno want; do
+		profile "$(jq -nc --arg action "$action" --argjson errno "$errno" \
+			'{names: ["getppid"], action: $action} + if $errno then {errnoRet: $errno} else {} end')"
+		run_guest "syscall=$GETPPID" say=alive
+		if [[ $want == SIGSYS ]]; then
+			assert_status 159
+			refute_output_has alive
+		else
+			assert_success
+			assert_line "syscall=$GETPPID: $want"
+			assert_line alive
+		fi
+	done <<-'ROWS'
+		SCMP_ACT_ALLOW null 0
+		SCMP_ACT_LOG null 0
+		SCMP_ACT_ERRNO null EPERM
+		SCMP_ACT_ERRNO 0 0
+		SCMP_ACT_ERRNO 133 EHWPOISON
+		SCMP_ACT_TRACE null ENOSYS
+		SCMP_ACT_TRACE 65535 ENOSYS
+		SCMP_ACT_KILL null SIGSYS
+		SCMP_ACT_KILL_THREAD null SIGSYS
+		SCMP_ACT_KILL_PROCESS null SIGSYS
+	ROWS
+	assert_clean
+}

@@ -11,6 +11,7 @@
 /* Kernel interface; the names follow the kernel's. */
 #define EINTR			   4
 #define EIO			   5
+#define EPIPE			   32
 #define ECONNABORTED		   103
 #define F_SETFD			   2
 #define FD_CLOEXEC		   1
@@ -283,14 +284,17 @@ static long pass_receive(const struct pass *pass, int sock)
 }
 
 /* The program may not run before those who answer for it have the listener: the host side says so with a byte. */
-static int hand_over(const struct pass *pass, int sock, int listener)
+static long hand_over(const struct pass *pass, int sock, int listener)
 {
 	char byte = 0;
+	long r = pass_send(pass, sock, &byte, 1, listener);
 
-	if (pass_send(pass, sock, &byte, 1, listener) != 1 || pass_receive(pass, sock) != 1)
-		return -1;
+	if (r == 1)
+		r = pass_receive(pass, sock);
+	if (r != 1)
+		return r < 0 ? r : -EPIPE;
 	/* as long as somebody has it, a call that nobody answers waits, rather than fail with ENOSYS */
-	return (int)pass_call(pass, SYS_close_range, listener, listener, 0, 0);
+	return pass_call(pass, SYS_close_range, listener, listener, 0, 0);
 }
 
 /* ---------------------------------------------------------------- the whole */
@@ -303,10 +307,9 @@ static void report(const struct pass *pass, int status_fd, long error, int stage
 	} failure = { (int)-error, stage };
 	char byte;
 
-	if (pass) {
-		if (pass_send(pass, status_fd, &failure, sizeof(failure), -1) == 1)
-			while (pass_receive(pass, status_fd) > 0)
-				;
+	if (pass && pass_send(pass, status_fd, &failure, sizeof(failure), -1) == 1) {
+		while (pass_receive(pass, status_fd) > 0)
+			;
 		return;
 	}
 	if (sys3(SYS_write, status_fd, (long)&failure, sizeof(failure)) != sizeof(failure))
@@ -352,9 +355,7 @@ static long load_listened(const unsigned long control[CONTROL_COUNT], int status
 	if (listener < 0)
 		return listener;
 	*ret_pass = (const struct pass *)(control[CONTROL_ADDRESS] + 8 * control[CONTROL_INSTRUCTIONS]);
-	if (hand_over(*ret_pass, handover_fd >= 0 ? handover_fd : status_fd, (int)listener) < 0)
-		pass_exit(*ret_pass, EXIT_NOT_EXECUTED); /* the host side is gone, or has given up */
-	return 0;
+	return hand_over(*ret_pass, handover_fd >= 0 ? handover_fd : status_fd, (int)listener);
 }
 
 __attribute__((used)) _Noreturn void launcher(char **stack)
