@@ -26,6 +26,7 @@ enum op {
 	OP_PARALLEL,
 	OP_BINDS,
 	OP_SECCOMP,
+	OP_LIMITS, /* create with limits */
 	OP_COUNT,
 };
 
@@ -59,7 +60,7 @@ struct bench {
 	int null_fd, err_fd;
 };
 
-/* spec.c: the bundles "plain" (guest exits), "wait" (guest waits), "binds" and "seccomp" below bench->folder. */
+/* spec.c: the bundles "plain" (guest exits), "wait" (guest waits), "binds", "seccomp" and "limits" below bench->folder. */
 int bundles_make(struct bench *bench);
 
 /* trace.c: run a command to its end under ptrace(2).  Returns its exit status as of waitpid(2), or -1.  ret_peak: the

@@ -26,6 +26,7 @@ const struct op_info op_infos[OP_COUNT] = {
 	[OP_BATCH] = { "batch", "100 runs, one after the other" },
 	[OP_PARALLEL] = { "parallel", "100 runs, 8 at a time" },
 	[OP_BINDS] = { "run-binds", "run with 100 bind mounts" },
+	[OP_LIMITS] = { "create-limits", "create with limits of memory, swap, CPU time, CPUs and processes" },
 	[OP_SECCOMP] = { "run-seccomp", "run with a seccomp profile of 300 calls for three architectures" },
 };
 
@@ -194,6 +195,19 @@ static void measure_cycle(struct bench *bench, struct runtime *runtime, int roun
 	}
 }
 
+/* To be compared with create. */
+static void measure_limits(struct bench *bench, struct runtime *runtime, int round)
+{
+	struct command command;
+	char path[256];
+
+	if (!bench->wanted[OP_LIMITS] || runtime->ops[OP_LIMITS].lacks)
+		return;
+	command_make(&command, runtime, "create", "--bundle", bundle_of(bench, "limits", path, sizeof(path)), "one", NULL);
+	timed(bench, runtime, OP_LIMITS, &command, round);
+	delete_force(bench, runtime, "one");
+}
+
 static pid_t read_pid(const char *path)
 {
 	FILE *file = fopen(path, "re");
@@ -317,6 +331,7 @@ void measure(struct bench *bench, struct runtime *runtime, int round)
 	measure_cycle(bench, runtime, round);
 	measure_life(bench, runtime, round);
 	measure_list(bench, runtime, round);
+	measure_limits(bench, runtime, round);
 	measure_run(bench, runtime, OP_BINDS, "binds", round);
 	measure_run(bench, runtime, OP_SECCOMP, "seccomp", round);
 	/* the long ones in every eighth round: each is 100 runs already */

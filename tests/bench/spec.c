@@ -32,7 +32,7 @@ static const char start_of_spec[] =
 	"\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"relatime\",\"ro\"]}";
 
 static const char end_of_spec[] =
-	"],\"linux\":{\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]},"
+	"],\"linux\":{\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]%s},"
 	"\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"ipc\"},{\"type\":\"uts\"},"
 	"{\"type\":\"mount\"},{\"type\":\"cgroup\"}],"
 	"\"maskedPaths\":[\"/proc/acpi\",\"/proc/asound\",\"/proc/kcore\",\"/proc/keys\",\"/proc/latency_stats\","
@@ -72,6 +72,11 @@ static int append_file(FILE *to, const char *path)
 	return 0;
 }
 
+/* What engines set of a container with limits. */
+static const char limits[] =
+	",\"memory\":{\"limit\":268435456,\"swap\":268435456,\"reservation\":134217728},"
+	"\"cpu\":{\"shares\":512,\"quota\":50000,\"period\":100000,\"cpus\":\"0\",\"mems\":\"0\"},\"pids\":{\"limit\":100}";
+
 static int bundle_make(const struct bench *bench, const char *name, const char *argument, int binds,
 		       const char *seccomp)
 {
@@ -106,7 +111,7 @@ static int bundle_make(const struct bench *bench, const char *name, const char *
 			",{\"destination\":\"/binds/%d\",\"type\":\"bind\",\"source\":\"%s/%s/source\","
 			"\"options\":[\"rbind\",\"ro\"]}",
 			i, bench->folder, name);
-	fputs(end_of_spec, file);
+	fprintf(file, end_of_spec, strcmp(name, "limits") == 0 ? limits : "");
 	if (seccomp) {
 		fputs(",\"seccomp\":", file);
 		if (append_file(file, seccomp) < 0)
@@ -121,6 +126,8 @@ int bundles_make(struct bench *bench)
 	if (bundle_make(bench, "plain", "", 0, NULL) < 0 || bundle_make(bench, "wait", ",\"wait\"", 0, NULL) < 0)
 		return -1;
 	if (bench->wanted[OP_BINDS] && bundle_make(bench, "binds", "", BINDS, NULL) < 0)
+		return -1;
+	if (bench->wanted[OP_LIMITS] && bundle_make(bench, "limits", ",\"wait\"", 0, NULL) < 0)
 		return -1;
 	if (bench->wanted[OP_SECCOMP] && bundle_make(bench, "seccomp", "", 0, bench->seccomp) < 0)
 		return -1;

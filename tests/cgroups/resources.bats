@@ -32,7 +32,7 @@ V2=/sys/fs/cgroup
 	file=$V2/parent/guest/hugetlb.2MB.max
 	[[ $(<"$file") == 4194304 ]]
 	must kavel delete --force "$ID"
-	rmdir "$V2/parent"
+	rmdir "$V2/parent" 2>/dev/null || :
 	echo -hugetlb >"$V2/cgroup.subtree_control" 2>/dev/null || :
 }
 
