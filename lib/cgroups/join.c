@@ -10,13 +10,20 @@
 #include "cgroups/group.h"
 #include "cgroups/plan.h"
 
-static int enter(int dir, pid_t pid, const char *mount_point, const char *path, struct err *err)
+/* A thread that moves itself needs no lock on all the host's thread groups, which the kernel gives only after a grace period of
+ * RCU: milliseconds.  The guest side has one thread.  v2 has no such file for processes. */
+static const char *members_file(bool is_unified, pid_t pid)
+{
+	return is_unified || pid ? "cgroup.procs" : "tasks";
+}
+
+static int enter(int dir, const char *file, pid_t pid, const char *mount_point, const char *path, struct err *err)
 {
 	char text[16];
 	int r;
 
 	(void)snprintf(text, sizeof(text), "%d", pid); /* the kernel takes 0 for the writer */
-	r = file_write_knob(dir, "cgroup.procs", text);
+	r = file_write_knob(dir, file, text);
 	if (r >= 0)
 		return 0;
 	(void)err_sys(err, -r, "put process %d into cgroup %s%s", pid, mount_point, path);
@@ -42,7 +49,9 @@ static int enter_hierarchy(const struct cgroup_layout *layout, const char *path,
 		if (r < 0)
 			return err_sys(err, -r, "cgroup %s of the container in %s", sub, mount_point);
 	}
-	return r < 0 ? r : enter(below >= 0 ? below : dir, pid, mount_point, path, err);
+	return r < 0 ? r
+		     : enter(below >= 0 ? below : dir,
+			     members_file((int)group->hierarchy == cgroup_unified(layout), pid), pid, mount_point, path, err);
 }
 
 int cgroup_rejoin(const struct cgroup_layout *layout, const struct cgroup_made *made, const struct cgroup_sub *sub,

@@ -26,7 +26,7 @@ const struct op_info op_infos[OP_COUNT] = {
 	[OP_BATCH] = { "batch", "100 runs, one after the other" },
 	[OP_PARALLEL] = { "parallel", "100 runs, 8 at a time" },
 	[OP_BINDS] = { "run-binds", "run with 100 bind mounts" },
-	[OP_LIMITS] = { "create-limits", "create with limits of memory, swap, CPU time, CPUs and processes" },
+	[OP_LIMITS] = { "create-limits", "create with limits of memory, swap, CPU time and processes" },
 	[OP_SECCOMP] = { "run-seccomp", "run with a seccomp profile of 300 calls for three architectures" },
 };
 

@@ -75,7 +75,7 @@ static int append_file(FILE *to, const char *path)
 /* What engines set of a container with limits. */
 static const char limits[] =
 	",\"memory\":{\"limit\":268435456,\"swap\":268435456,\"reservation\":134217728},"
-	"\"cpu\":{\"shares\":512,\"quota\":50000,\"period\":100000,\"cpus\":\"0\",\"mems\":\"0\"},\"pids\":{\"limit\":100}";
+	"\"cpu\":{\"shares\":512,\"quota\":50000,\"period\":100000},\"pids\":{\"limit\":100}";
 
 static int bundle_make(const struct bench *bench, const char *name, const char *argument, int binds,
 		       const char *seccomp)
