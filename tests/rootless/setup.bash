@@ -12,16 +12,23 @@ ANN=1000 # user and group
 HOMES=/run/rootless
 
 setup_file() {
-	export ETC=$HOMES/etc KAVEL_PROGRAM=$KAVEL
+	export ETC=$HOMES/etc
 
 	[[ ${CAGE-} ]] || return 0 # setup() says why
 	mkdir -p "$ETC" "$HOMES/ann" "/run/user/$ANN"
 	# where everybody can read it
 	cp "$KAVEL" "$HOMES/program"
-	printf '%s\n' root:x:0:0::/root:/bin/sh bob:x:1001:1001::/:/bin/sh "ann:x:$ANN:$ANN::$HOMES/ann:/bin/sh" >"$ETC/passwd"
-	printf '%s\n' root:x:0: tty:x:5: "ann:x:$ANN:" users:x:100:ann >"$ETC/group"
+	# beside the host's own users
+	for file in passwd group shadow; do
+		grep -vE "^(ann|bob):|^[^:]*:[^:]*:($ANN|1001):" "/etc/$file" >"$ETC/$file" || :
+	done
+	printf '%s\n' bob:x:1001:1001::/:/bin/sh "ann:x:$ANN:$ANN::$HOMES/ann:/bin/sh" >>"$ETC/passwd"
+	printf '%s\n' "ann:x:$ANN:" >>"$ETC/group"
+	sed -i 's/^users:.*/&,ann/; s/:,ann$/:ann/' "$ETC/group"
+	echo 'ann:*:19000:0:99999:7:::' >>"$ETC/shadow"
+	chmod 600 "$ETC/shadow"
 	touch "$ETC/subuid" "$ETC/subgid"
-	for file in passwd group subuid subgid; do
+	for file in passwd group shadow subuid subgid; do
 		[[ -e /etc/$file ]] || touch "/etc/$file"
 		mount --bind "$ETC/$file" "/etc/$file"
 	done
@@ -29,11 +36,11 @@ setup_file() {
 
 teardown_file() {
 	[[ ${CAGE-} ]] || return 0
-	umount /etc/{passwd,group,subuid,subgid}
+	umount /etc/{passwd,group,shadow,subuid,subgid}
 	rm -rf "$HOMES" "/run/user/$ANN"
 }
 
-# A script that runs a command as ann, with the environment of a login; GROUPS: setpriv's option for her groups.
+# A script that runs a command as ann, with the environment of a login.
 make_user_script() { # FILE COMMAND [VARIABLE=VALUE...]
 	cat >"$1" <<-SCRIPT
 		#!/bin/sh
@@ -41,11 +48,6 @@ make_user_script() { # FILE COMMAND [VARIABLE=VALUE...]
 			HOME=$HOMES/ann USER=ann XDG_RUNTIME_DIR=/run/user/$ANN ${*:3} $2 "\$@"
 	SCRIPT
 	chmod 755 "$1"
-}
-
-# As ann: a command.
-ann() {
-	"$HOMES/ann.sh" "$@"
 }
 
 setup() {
@@ -61,7 +63,7 @@ setup() {
 	chown $ANN:$ANN "$HOMES/ann" "/run/user/$ANN"
 	chmod 700 "/run/user/$ANN" "$HOMES/ann"
 	make_user_script "$KAVEL" "$HOMES/program"
-	make_user_script "$HOMES/ann.sh" ''
+	make_user_script "$HOMES/ann.sh" '' # any command
 	make_bundle "$BUNDLE"
 	chown -R $ANN:$ANN "$BUNDLE"
 	grants ann:100000:65536 ann:200000:65536
