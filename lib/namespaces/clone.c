@@ -1,12 +1,14 @@
 #include "namespaces/clone.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/auto.h"
 #include "base/sys.h"
+#include "base/user.h"
 #include "namespaces/ns.h"
 
 /* The names of the flags, for the message of a clone that failed. */
@@ -61,6 +63,30 @@ pid_t clone_one(int flags, int cgroup, int *ret_pidfd, struct err *err)
 	return pid;
 }
 
+int clone_hide(void)
+{
+	int dumpable = prctl(PR_GET_DUMPABLE);
+
+	(void)prctl(PR_SET_DUMPABLE, 0); /* cannot fail */
+	return dumpable;
+}
+
+void clone_show(int was_dumpable)
+{
+	if (was_dumpable == 1) /* the only value that can be set again */
+		(void)prctl(PR_SET_DUMPABLE, 1);
+}
+
+static pid_t clone_hidden(int flags, int cgroup, int *ret_pidfd, struct err *err)
+{
+	int dumpable = clone_hide();
+	pid_t pid = clone_one(flags, cgroup, ret_pidfd, err);
+
+	if (pid != 0)
+		clone_show(dumpable);
+	return pid;
+}
+
 /* Our own children must be born in our own pid namespace again. */
 static int return_home(int home, pid_t pid, int *pidfd, struct err *err)
 {
@@ -76,11 +102,15 @@ static int return_home(int home, pid_t pid, int *pidfd, struct err *err)
 	return -err->number;
 }
 
-static int enter_pid_ns(const void *data, struct err *err)
+static int enter_pid_ns(int target, struct err *err)
 {
-	const int *target = data;
+	return setns(target, CLONE_NEWPID) < 0 ? err_sys(err, errno, "join the pid namespace") : 0;
+}
 
-	return setns(*target, CLONE_NEWPID) < 0 ? err_sys(err, errno, "join the pid namespace") : 0;
+static int enter_for_good(const void *data, struct err *err)
+{
+	(void)clone_hide();
+	return enter_pid_ns(*(const int *)data, err);
 }
 
 /* setns(2) into a pid namespace moves only children: clone between two of them.  target: a namespace or a pidfd.
@@ -92,30 +122,25 @@ static int enter_pid_ns(const void *data, struct err *err)
 static pid_t clone_in_pid_ns(int flags, int target, int cgroup, int *ret_pidfd, struct err *err)
 {
 	const struct middle middle = {
-		.enter = enter_pid_ns,
+		.enter = enter_for_good,
 		.data = &target,
 		.clone_flags = flags,
 		.cgroup = cgroup,
-		.is_hidden = true,
 	};
 	autofd home = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	int pidfd = -1, dumpable, r;
+	int pidfd = -1, r;
 	pid_t pid;
 
 	if (home < 0)
 		return err_sys(err, errno, "open /proc/self/ns/pid");
 	if (setns(home, CLONE_NEWPID) < 0 && errno == EPERM)
 		return middle_clone(&middle, ret_pidfd, err);
-	r = enter_pid_ns(&target, err);
+	r = enter_pid_ns(target, err);
 	if (r < 0)
 		return r;
-	dumpable = prctl(PR_GET_DUMPABLE);
-	(void)prctl(PR_SET_DUMPABLE, 0); /* cannot fail */
-	pid = clone_one(flags, cgroup, &pidfd, err);
+	pid = clone_hidden(flags, cgroup, &pidfd, err);
 	if (pid == 0)
 		return 0;
-	if (dumpable == 1)
-		(void)prctl(PR_SET_DUMPABLE, 1);
 	r = return_home(home, pid, &pidfd, err);
 	if (r < 0)
 		return r;
@@ -154,12 +179,14 @@ pid_t ns_clone(const struct ns_plan *plan, int cgroup, int *ret_pidfd, struct er
 		.clone_flags = plan->clone_flags,
 		.cgroup = cgroup,
 		.is_in_cgroup = joins_cgroup_first(plan),
-		.is_hidden = join,
 	};
 	pid_t pid;
 
 	if (plan->has_middle)
 		return middle_clone(&middle, ret_pidfd, err);
+	/* an unprivileged caller could not write the mappings of a process that is hidden, and has no more rights than his others */
+	if (!join && (plan->clone_flags & CLONE_NEWUSER) && geteuid() == 0)
+		return clone_hidden(plan->clone_flags, cgroup, ret_pidfd, err);
 	if (!join)
 		return clone_one(plan->clone_flags, cgroup, ret_pidfd, err);
 	pid = clone_in_pid_ns(plan->clone_flags, join->fd, cgroup, ret_pidfd, err);
@@ -170,6 +197,7 @@ static int enter_beside(const void *data, struct err *err)
 {
 	const struct ns_beside *beside = data;
 
+	(void)clone_hide();
 	if (setns(beside->init, CLONE_NEWUSER | (beside->flags & CLONE_NEWPID)) < 0)
 		return err_sys(err, errno, "join the container's user namespace");
 	return 0;
@@ -177,10 +205,10 @@ static int enter_beside(const void *data, struct err *err)
 
 pid_t ns_clone_beside(struct ns_beside *beside, int cgroup, int *ret_pidfd, struct err *err)
 {
-	const struct middle middle = { .enter = enter_beside, .data = beside, .cgroup = cgroup, .is_hidden = true };
+	const struct middle middle = { .enter = enter_beside, .data = beside, .cgroup = cgroup };
 	pid_t pid;
 
-	if (!(beside->flags & CLONE_NEWUSER) || clone_may_join())
+	if (!(beside->flags & CLONE_NEWUSER) || user_has_capability(CAP_SYS_ADMIN))
 		return clone_in_pid_ns(0, beside->init, cgroup, ret_pidfd, err);
 	pid = middle_clone(&middle, ret_pidfd, err);
 	if (pid == 0)

@@ -6,6 +6,7 @@
 
 #include "base/auto.h"
 #include "base/sys.h"
+#include "namespaces/clone.h"
 
 static int describe(const struct ns_join *join, int number, struct err *err)
 {
@@ -32,15 +33,23 @@ static int join_all(const struct ns_plan *plan, enum ns_when when, struct err *e
 
 int ns_enter_between(const struct ns_plan *plan, struct err *err)
 {
-	int r = join_all(plan, NS_BEFORE_USER, err);
+	const bool makes_time = plan->offsets && !ns_has_own_offsets(plan);
+	/* before this process is hidden, and its files in /proc root's; the right to write counts when they are opened, too, and
+	 * whoever made the user namespace has it */
+	autofd offsets = makes_time ? open(NS_OFFSETS, O_WRONLY | O_CLOEXEC) : -1;
+	int r;
 
+	if (makes_time && offsets < 0)
+		return err_sys(err, errno, "open " NS_OFFSETS);
+	(void)clone_hide();
+	r = join_all(plan, NS_BEFORE_USER, err);
 	if (r == 0)
 		r = join_all(plan, NS_AS_USER, err);
 	if (r == 0)
 		r = join_all(plan, NS_AFTER_USER, err);
 	/* owned by the joined user namespace; the guest is in it from its birth */
-	if (r == 0 && plan->offsets && !ns_has_own_offsets(plan))
-		r = ns_make_time(plan, err);
+	if (r == 0 && makes_time)
+		r = ns_make_time(plan, offsets, err);
 	return r;
 }
 

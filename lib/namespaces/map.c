@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "base/user.h"
+#include "namespaces/clone.h"
 #include "namespaces/map_program.h"
 
 /* One of the two files. */
@@ -127,16 +128,19 @@ int ns_make_user(const struct spec_id_mappings *uids, const struct spec_id_mappi
 	/* no signal at its end: a library's caller may wait for children of its own */
 	struct clone_args args = { .flags = CLONE_NEWUSER | CLONE_CLEAR_SIGHAND };
 	autofd sock = -1;
-	int pair[2], r;
+	int pair[2], dumpable, r;
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(err, errno, "make a socket pair");
+	/* an unprivileged caller could not write the mappings then */
+	dumpable = geteuid() == 0 ? clone_hide() : -1;
 	pid = sys_clone3(&args);
 	if (pid == 0) {
 		(void)close(pair[0]);
 		hold(pair[1]);
 	}
+	clone_show(dumpable);
 	r = pid < 0 ? err_sys(err, errno, "make a user namespace") : 0;
 	sock = pair[0];
 	(void)close(pair[1]);

@@ -6,12 +6,10 @@
  * not enter anything: from a user namespace there is no way back.
  *
  * So a process between enters what has to be entered, clones the guest as its own sibling (CLONE_PARENT), sends its number
- * and pidfd, and ends.  It stays in the host's pid namespace, out of sight of any guest. */
+ * and pidfd, and ends.  It stays in the caller's pid namespace. */
 #include "namespaces/clone.h"
 
 #include <errno.h>
-#include <linux/capability.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -24,14 +22,6 @@ struct report {
 	struct err err;
 };
 
-bool clone_may_join(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
-
-	return sys_capget(&header, data) == 0 && (data[0].effective & CAP_TO_MASK(CAP_SYS_ADMIN));
-}
-
 /* Returns in the guest alone. */
 static pid_t be_between(const struct middle *middle, int sock)
 {
@@ -39,8 +29,6 @@ static pid_t be_between(const struct middle *middle, int sock)
 	int pidfd = -1, r = middle->enter(middle->data, &report.err);
 
 	if (r == 0) {
-		if (middle->is_hidden)
-			(void)prctl(PR_SET_DUMPABLE, 0); /* cannot fail; the guest inherits it */
 		report.pid = clone_one(middle->clone_flags | CLONE_PARENT, middle->is_in_cgroup ? -1 : middle->cgroup,
 				       &pidfd, &report.err);
 		if (report.pid == 0)

@@ -115,5 +115,6 @@ void ns_plan_print(const struct ns_plan *plan, struct str_buf *out);
 /* In the process between: enter what is to be entered by it. */
 int ns_enter_between(const struct ns_plan *plan, struct err *err);
 
-/* Make the time namespace with its offsets: for children, or for ns_enter_time(). */
-int ns_make_time(const struct ns_plan *plan, struct err *err);
+/* Make the time namespace with its offsets: for children, or for ns_enter_time().  offsets: NS_OFFSETS, open for writing. */
+#define NS_OFFSETS "/proc/self/timens_offsets"
+int ns_make_time(const struct ns_plan *plan, int offsets, struct err *err);

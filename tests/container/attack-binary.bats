@@ -132,9 +132,7 @@ spied_by_guest() { # COMMAND...: runs the runtime
 }
 
 @test "a guest with all capabilities in its user namespace sees nothing of a process that joins it" {
-	config '.linux.namespaces += [{type: "user"}] | .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
-		.linux.uidMappings = .linux.gidMappings'
-	chown -R 100000:100000 "$BUNDLE/rootfs"
+	in_user_namespace
 	guest_shell '/guest spy=4 >/told & /guest pause'
 	try kavel run --detach --bundle "$BUNDLE" "$ID"
 	assert_success
@@ -149,4 +147,52 @@ spied_by_guest() { # COMMAND...: runs the runtime
 	spied_by_guest as_user
 	unchanged
 	rm -r "$PLACE"
+}
+
+# The guest sees the host's processes, and looks for those of the runtime while that makes others.
+spies_on_host() {
+	cp "$BUNDLE/config.json" "$BATS_TEST_TMPDIR/plain.json"
+	without_namespace pid
+	config '.mounts |= map(if .destination == "/proc" then .type = "bind" | .source = "/proc" | .options = ["rbind"] else . end)
+		| .linux.cgroupsPath = "/spy"'
+	guest_shell '/guest spy=5 >/told & /guest pause'
+	try kavel run --detach --bundle "$BUNDLE" spy
+	assert_success
+}
+
+in_user_namespace() {
+	config '.linux.namespaces += [{type: "user"}] | .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.uidMappings = .linux.gidMappings'
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+}
+
+saw_nothing() { # COMMAND...: makes one guest after the other
+	local end=$((SECONDS + 5))
+
+	while ((SECONDS < end)); do
+		"$@"
+		assert_success
+	done
+	eventually grep -q seen "$BUNDLE/rootfs/told"
+	must kavel delete --force spy
+	[[ $(<"$BUNDLE/rootfs/told") == 'spy: some met'$'\n''spy: 0 seen' ]] || fail "$(<"$BUNDLE/rootfs/told")"
+}
+
+@test "a guest among the host's processes sees nothing of what joins its user namespace" {
+	in_user_namespace
+	spies_on_host
+	cp "$BATS_TEST_TMPDIR/plain.json" "$BUNDLE/config.json"
+	without_namespace user
+	config --arg path "/proc/$(guest_pid spy)/ns/user" '.linux.namespaces += [{type: "user", path: $path}, {type: "time"}] |
+		.linux.timeOffsets.boottime.secs = 5'
+	saw_nothing run_guest exit=0
+}
+
+@test "nor does one with root's own number of a user namespace that is being made" {
+	config '.process.capabilities[] = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_DAC_OVERRIDE"]'
+	spies_on_host
+	cp "$BATS_TEST_TMPDIR/plain.json" "$BUNDLE/config.json"
+	config '.linux.namespaces += [{type: "user"}] | .linux.gidMappings = [{containerID: 0, hostID: 0, size: 65536}] |
+		.linux.uidMappings = .linux.gidMappings'
+	saw_nothing run_guest exit=0
 }

@@ -1,4 +1,5 @@
 /* What the guest can do to itself and to others: signals, children, identity, system calls. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -193,30 +194,46 @@ static int is_runtime(int pid)
 	return strstr(name, "kavel") && !strstr(name, "kavel-");
 }
 
+/* How much of a process that is the runtime can be seen. */
+static unsigned long look_into(int pid)
+{
+	static const char *const secrets[] = { "fd/0", "root/", "cwd/", "environ", "exe", "mem" };
+	unsigned long seen = 0;
+
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++) {
+		char path[64];
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, secrets[i]);
+		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		if (fd >= 0 && is_runtime(pid))
+			seen++;
+		if (fd >= 0)
+			close(fd);
+	}
+	return seen;
+}
+
 /* Look for the runtime among the processes here, as long as asked, and try to see what it has open. */
 void do_spy(const char *value)
 {
-	static const char *const secrets[] = { "fd/0", "root/", "cwd/", "environ", "exe", "mem" };
 	time_t end = time(NULL) + atol(value);
 	unsigned long met = 0, seen = 0;
 
 	while (time(NULL) < end) {
-		for (int pid = 2; pid < 400; pid++) {
-			if (pid == getpid() || !is_runtime(pid))
+		DIR *proc = opendir("/proc");
+		const struct dirent *entry;
+
+		while (proc && (entry = readdir(proc))) {
+			int pid = atoi(entry->d_name);
+
+			if (pid <= 1 || pid == getpid() || !is_runtime(pid))
 				continue;
 			met++;
-			for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++) {
-				char path[64];
-				int fd;
-
-				snprintf(path, sizeof(path), "/proc/%d/%s", pid, secrets[i]);
-				fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-				if (fd >= 0 && is_runtime(pid))
-					seen++;
-				if (fd >= 0)
-					close(fd);
-			}
+			seen += look_into(pid);
 		}
+		if (proc)
+			closedir(proc);
 	}
 	printf("spy: %s met\nspy: %lu seen\n", met ? "some" : "none", seen);
 }
