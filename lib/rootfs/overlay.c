@@ -84,7 +84,7 @@ int rootfs_plan_overlay(const struct spec *spec, struct arena *arena, struct roo
 }
 
 /* Append a directory as the overlay file system reads it: with a backslash before its own special characters. */
-static void append_dir(struct str_buf *data, const char *path)
+void rootfs_append_overlay_dir(struct str_buf *data, const char *path)
 {
 	for (; *path; path++) {
 		if (strchr("\\:,", *path))
@@ -104,13 +104,13 @@ static void append_layers(const struct overlay_item *overlay, const char *upper,
 {
 	for (size_t i = 0; i < overlay->lower_count; i++) {
 		str_append(data, i ? ":" : "lowerdir=");
-		append_dir(data, overlay->lowers[i]);
+		rootfs_append_overlay_dir(data, overlay->lowers[i]);
 	}
 	if (upper) {
 		str_append(data, ",upperdir=");
-		append_dir(data, upper);
+		rootfs_append_overlay_dir(data, upper);
 		str_append(data, ",workdir=");
-		append_dir(data, work);
+		rootfs_append_overlay_dir(data, work);
 	}
 }
 
@@ -124,7 +124,7 @@ static int check_dir(const char *path, const char *key, struct err *err)
 }
 
 /* Why the kernel refused: it does not say which directory it means. */
-static int explain(const struct rootfs_plan *plan, int number, struct err *err)
+int rootfs_explain_overlay(const struct rootfs_plan *plan, int number, struct err *err)
 {
 	const struct overlay_item *overlay = &plan->overlay;
 	int r = 0;
@@ -179,7 +179,7 @@ static int mount_single(const struct rootfs_plan *plan, struct err *err)
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 
 	if (mount(lower, plan->path, NULL, MS_BIND, NULL) < 0)
-		return explain(plan, errno, err);
+		return rootfs_explain_overlay(plan, errno, err);
 	if (sys_mount_setattr(AT_FDCWD, plan->path, 0, &attr) < 0)
 		return err_sys(err, errno, "root.path: make %s read-only", plan->path);
 	return 0;
@@ -207,7 +207,7 @@ static int mount_layers(const struct rootfs_plan *plan, struct arena *paths, str
 				"that the kernel takes",
 				DATA_ROOM - 1);
 	if (mount("overlay", plan->path, "overlay", upper ? 0 : MS_RDONLY, data.data) < 0)
-		return explain(plan, errno, err);
+		return rootfs_explain_overlay(plan, errno, err);
 	return 0;
 }
 

@@ -68,7 +68,7 @@ struct rootfs_plan {
 	unsigned long propagation; /* MS_...; 0: unset */
 	bool propagation_below;
 	struct overlay_item overlay;
-	struct idmap_item root_idmap; /* of the rootfs, or of all layers of its overlay */
+	struct idmap_item root_idmap; /* of the rootfs, or of the lower layers of its overlay */
 	struct mapping_item *mappings; /* each once */
 	size_t mapping_count;
 	struct mount_item *mounts;

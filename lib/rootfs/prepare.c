@@ -2,7 +2,8 @@
  *
  * A guest with a user namespace of its own has, on the way to a bind mount's source, only the rights of the ID that its root
  * is on the host, and over the host's mounts none that would let it idmap them.  So the host side copies such sources with
- * open_tree(2) and idmaps the copies; the guest inherits them as descriptors and attaches them with move_mount(2).
+ * open_tree(2) and idmaps the copies; the guest inherits them as descriptors and attaches them with move_mount(2).  For a user
+ * namespace they are locked in between (workshop.c), where an overlay of such layers is made too.
  *
  * Only what needs that is prepared: the guest's own copy is made when its turn comes, after the mounts before it. */
 #include <errno.h>
@@ -99,12 +100,23 @@ static bool is_unreachable(const char *path)
 	return faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) < 0 && errno == EACCES;
 }
 
+static bool is_overlay_unreachable(const struct overlay_item *o)
+{
+	bool found = (o->upper && is_unreachable(o->upper)) || (o->work && is_unreachable(o->work));
+
+	for (size_t i = 0; !found && i < o->lower_count; i++)
+		found = is_unreachable(o->lowers[i]);
+	return found;
+}
+
+/* The last is the rootfs: at its path, or its overlay. */
 static void ask_for_each(const struct rootfs_plan *plan, bool *needed)
 {
 	for (size_t i = 0; i < plan->mount_count; i++)
 		if (plan->mounts[i].kind == MOUNT_BIND)
 			needed[i] = is_unreachable(plan->mounts[i].source);
-	needed[plan->mount_count] = !plan->overlay.is_set && is_unreachable(plan->path);
+	needed[plan->mount_count] =
+		is_unreachable(plan->path) || (plan->overlay.is_set && is_overlay_unreachable(&plan->overlay));
 }
 
 /* Ask the kernel with the rights that the guest's root will have: setfsuid(2) takes away those of the host's root. */
@@ -201,6 +213,7 @@ static int prepare_mount(const struct rootfs_plan *plan, const struct mount_item
 int rootfs_prepare(const struct rootfs_plan *plan, const int *users, struct rootfs *rootfs, struct err *err)
 {
 	autofree bool *needed = calloc(plan->mount_count + 1, sizeof(*needed));
+	bool has_root, has_overlay;
 	int r = needed ? make_room(plan, rootfs, err) : err_memory(err);
 
 	if (r < 0)
@@ -210,7 +223,11 @@ int rootfs_prepare(const struct rootfs_plan *plan, const int *users, struct root
 	for (size_t i = 0; r == 0 && i < plan->mount_count; i++)
 		if (needed[i] || plan->mounts[i].idmap.is_set)
 			r = prepare_mount(plan, &plan->mounts[i], users, rootfs, err);
-	if (r == 0 && (needed[plan->mount_count] || plan->root_idmap.is_set))
+	has_root = needed[plan->mount_count] || plan->root_idmap.is_set;
+	has_overlay = has_root && plan->overlay.is_set;
+	if (r == 0 && has_root && !has_overlay)
 		r = prepare_root(plan, users, rootfs, err);
+	if (r == 0 && plan->context.has_user_ns && (has_overlay || rootfs_highest(rootfs) >= 0))
+		r = rootfs_use_workshop(plan, users, has_overlay, rootfs, err);
 	return r;
 }

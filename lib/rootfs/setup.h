@@ -32,6 +32,14 @@ int rootfs_make_fs(const struct mount_item *item, int *ret_tree, struct err *err
 /* The same on the host side, idmapped. */
 int rootfs_prepare_fs(const struct mount_item *item, const int *users, int *ret_tree, struct err *err);
 
+/* Have the kernel lock what was prepared, and with has_overlay make the rootfs' overlay, see workshop.c. */
+int rootfs_use_workshop(const struct rootfs_plan *plan, const int *users, bool has_overlay, struct rootfs *rootfs,
+			struct err *err);
+
+/* Append a directory to the overlay file system's data, which has special characters; say why it could not be mounted. */
+void rootfs_append_overlay_dir(struct str_buf *data, const char *path);
+int rootfs_explain_overlay(const struct rootfs_plan *plan, int number, struct err *err);
+
 /* Mount the overlay that the annotations declare on the rootfs' path. */
 int rootfs_mount_overlay(const struct rootfs_plan *plan, struct err *err);
 

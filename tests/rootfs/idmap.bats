@@ -291,6 +291,61 @@ cleanup() {
 	assert_clean
 }
 
+@test "an overlay of layers owned by root serves a guest with a user namespace" {
+	with_user_namespace
+	chown -R 0:0 "$BUNDLE/rootfs"
+	mkdir -p "$BUNDLE"/{top,data/upper,data/work,root}
+	echo top >"$BUNDLE/top/file"
+	chmod 666 "$BUNDLE/top/file"
+	chown 5:6 "$BUNDLE/top/file"
+	config '.root.path = "root" | .annotations = {"org.kavel.rootfs.idmap": "true",
+		"org.kavel.overlay.lowerdirs": "top:rootfs",
+		"org.kavel.overlay.upperdir": "data/upper", "org.kavel.overlay.workdir": "data/work"}'
+	run_guest stat=/file stat=/bin write=/bin/new:x stat=/bin/new write=/file:y stat=/ statfs=/
+	assert_success
+	assert_line "stat=/file: file 0666 5:6 4"
+	assert_line "stat=/bin: directory 0755 0:0"
+	assert_line "stat=/bin/new: file 0644 0:0 1"
+	assert_line "stat=/: directory 0755 0:0"
+	assert_line "statfs=/: 794c7630"
+	[[ $(stat -c %u:%g "$BUNDLE/data/upper/bin/new" "$BUNDLE/data/upper/file") == $'100000:100000\n100005:100006' ]]
+	assert_clean
+}
+
+@test "an idmapped overlay may be written to a tmpfs, or not at all" {
+	with_user_namespace
+	chown -R 0:0 "$BUNDLE/rootfs"
+	mkdir "$BUNDLE/root"
+	config '.root.path = "root" | .annotations = {"org.kavel.rootfs.idmap": "true",
+		"org.kavel.overlay.lowerdirs": "rootfs", "org.kavel.overlay.upperdir": "tmpfs"}'
+	run_guest stat=/bin write=/bin/new:x stat=/bin/new stat=/ mkdir=/etc/sub unlink=/etc/passwd stat=/etc/passwd
+	assert_success
+	assert_line "stat=/bin/new: file 0644 0:0 1"
+	assert_line "stat=/: directory 0755 0:0"
+	assert_line "unlink=/etc/passwd: ok"
+	assert_line "stat=/etc/passwd: ENOENT"
+	config 'del(.annotations["org.kavel.overlay.upperdir"])'
+	run_guest stat=/bin write=/bin/new:x
+	assert_success
+	assert_line "stat=/bin: directory 0755 0:0"
+	assert_line "write=/bin/new:x: EROFS"
+	config '.annotations["org.kavel.overlay.lowerdirs"] = "nowhere:rootfs"'
+	run_guest exit=0
+	assert_refused "copy the mount of the layer $BUNDLE/nowhere: No such file or directory"
+	assert_clean
+}
+
+@test "what one layer replaces of another is hidden in an idmapped overlay too" {
+	with_user_namespace
+	chown -R 0:0 "$BUNDLE/rootfs"
+	mkdir -p "$BUNDLE"/{root,top/etc}
+	setfattr -n trusted.overlay.opaque -v y "$BUNDLE/top/etc" || skip "no trusted attributes"
+	config '.root.path = "root" | .annotations = {"org.kavel.rootfs.idmap": "true",
+		"org.kavel.overlay.lowerdirs": "top:rootfs"}'
+	run_guest ls=/etc
+	assert_line "ls=/etc:"
+}
+
 @test "org.kavel.rootfs.idmap is refused where it makes no sense" {
 	config '.annotations["org.kavel.rootfs.idmap"] = "true"'
 	run_guest exit=0

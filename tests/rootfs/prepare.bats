@@ -78,6 +78,29 @@ cleanup() {
 	assert_clean
 }
 
+@test "what the host locked on a mount stays locked for the guest" {
+	mount -t tmpfs -o ro,nosuid,nodev locked "$HIDDEN/volume"
+	add_capabilities CAP_SYS_ADMIN
+	add_mount /data bind "$HIDDEN/volume" bind
+	run_guest remount-rw=/data mount=/data
+	umount "$HIDDEN/volume"
+	assert_success
+	assert_line "remount-rw=/data: EPERM"
+	assert_matches '^mount=/data: .* /data ro,nosuid,nodev'
+}
+
+@test "what is mounted below a source stays in place for the guest" {
+	mkdir "$HIDDEN/volume/below/secret"
+	mount -t tmpfs below "$HIDDEN/volume/below"
+	add_capabilities CAP_SYS_ADMIN
+	add_mount /data bind "$HIDDEN/volume" rbind
+	run_guest umount=/data/below ls=/data/below
+	umount "$HIDDEN/volume/below"
+	assert_success
+	assert_line "umount=/data/below: EINVAL"
+	assert_line "ls=/data/below:"
+}
+
 @test "a source that is missing is named as ever" {
 	add_mount /data bind "$HIDDEN/nowhere" bind
 	run_guest exit=0
@@ -107,4 +130,30 @@ cleanup() {
 	run_guest exit=0
 	assert_success
 	[[ $(uniq "$BUNDLE/seen") == 0 ]]
+}
+
+@test "layers of an overlay may lie in such a directory" {
+	mkdir "$BUNDLE/root" "$HIDDEN"/{upper,work,top}
+	mv "$BUNDLE/rootfs" "$HIDDEN/rootfs"
+	echo top >"$HIDDEN/top/file"
+	chown 100000:100000 "$HIDDEN"/{upper,work,top}
+	config --arg dir "$HIDDEN" '.root.path = "root" | .annotations = {
+		"org.kavel.overlay.lowerdirs": "\($dir)/top:\($dir)/rootfs",
+		"org.kavel.overlay.upperdir": "\($dir)/upper", "org.kavel.overlay.workdir": "\($dir)/work"}'
+	run_guest read=/file write=/new:x stat=/new stat=/
+	assert_success
+	assert_line top
+	assert_line "stat=/new: file 0644 0:0 1"
+	assert_line "stat=/: directory 0755 0:0"
+	[[ $(cat "$HIDDEN/upper/new") == x && $(stat -c %u "$HIDDEN/upper/new") == 100000 ]]
+	config '.annotations["org.kavel.overlay.upperdir"] = "tmpfs" | del(.annotations["org.kavel.overlay.workdir"])'
+	run_guest read=/file write=/new:x stat=/new stat=/
+	assert_success
+	assert_line "stat=/new: file 0644 0:0 1"
+	assert_line "stat=/: directory 0755 0:0"
+	config 'del(.annotations["org.kavel.overlay.upperdir"])'
+	run_guest read=/file write=/new:x
+	assert_success
+	assert_line "write=/new:x: EROFS"
+	assert_clean
 }

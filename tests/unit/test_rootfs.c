@@ -367,8 +367,7 @@ static void shows_each_hierarchy_beside_v1(void)
 	context.hierarchies = hierarchies;
 	context.hierarchy_count = ARRAY_SIZE(hierarchies);
 	CHECK(plan_text(members, &context, &out) == 0);
-	CHECK_HAS(out.data,
-		  "mounts[0]: a tmpfs with the guest's cgroups of each hierarchy to /sys/fs/cgroup\n");
+	CHECK_HAS(out.data, "mounts[0]: a tmpfs with the guest's cgroups of each hierarchy to /sys/fs/cgroup\n");
 }
 
 static const struct spec_id_mapping guest_ids[] = { { 0, 100000, 10 }, { 10, 5000, 5 } };
