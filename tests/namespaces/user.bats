@@ -214,19 +214,40 @@ new_user() { # [UIDS [GIDS]], as JSON
 	assert_output_has "_ses.$ID"
 }
 
+@test "the guest tells a service manager that it is ready, and is started by a later command" {
+	local socket=$BATS_TEST_TMPDIR/manager
+
+	new_user
+	config '.process.user = {uid: 1000, gid: 1000}'
+	python3 -c 'import socket, sys
+server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+server.bind(sys.argv[1])
+server.settimeout(10)
+print(server.recv(5000).decode())' "$socket" >"$BATS_TEST_TMPDIR/got" 3>&- 4>&- &
+	eventually test -S "$socket"
+	guest_does notify pause
+	must kavel create --bundle "$BUNDLE" "$ID"
+	must env NOTIFY_SOCKET="$socket" "$KAVEL" --root "$ROOT" start "$ID"
+	must kavel delete --force "$ID"
+	must env NOTIFY_SOCKET="$socket" "$KAVEL" --root "$ROOT" run --detach --bundle "$BUNDLE" "$ID"
+	eventually grep -q READY=1 "$BATS_TEST_TMPDIR/got"
+	grep -qx "MAINPID=$(guest_pid)" "$BATS_TEST_TMPDIR/got"
+}
+
 @test "hooks run in the namespaces and as the user that the specification says" {
 	new_user
 	TOLD=$(mktemp -d) # which the root of the user namespace can reach
 	chmod 777 "$TOLD"
 	add_hook createRuntime "readlink /proc/self/ns/user >$TOLD/runtime; id -u >>$TOLD/runtime"
 	add_hook createContainer "readlink /proc/self/ns/user >$TOLD/container; id -u >>$TOLD/container"
-	add_hook startContainer "echo \$(id -u) in \$(cat /proc/self/uid_map)"
+	add_hook startContainer "echo \$(id -u) in \$(cat /proc/self/uid_map) >/told"
 	run_guest namespaces
 	assert_success
 	[[ $(cat "$TOLD/runtime") == "$(readlink /proc/self/ns/user)"$'\n'0 ]]
 	assert_line "ns: $(head -1 "$TOLD/container")"
 	[[ $(sed -n 2p "$TOLD/container") == 0 ]]
 	[[ $(stat -c %u "$TOLD/container") == 100000 ]]
+	[[ $(<"$BUNDLE/rootfs/told") == '0 in 0 100000 65536' ]]
 	rm -r "$TOLD"
 }
 
