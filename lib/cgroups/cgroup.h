@@ -109,9 +109,14 @@ int cgroup_sub_find(const struct cgroup_layout *layout, const char *text, struct
 int cgroup_rejoin(const struct cgroup_layout *layout, const struct cgroup_made *made, const struct cgroup_sub *sub,
 		  pid_t pid, bool born_in_v2, struct err *err);
 
-/* Make a user of the host the owner of the v2 group: of the directory and the files that a delegation comprises, not of its
+/* Make a user of the host the owner of the v2 group, or of one below it (NULL: none): of the directory and the files that a delegation comprises, not of its
  * limits.  Does nothing without a v2 group. */
-int cgroup_give(const struct cgroup_layout *layout, const struct cgroup_made *made, uid_t uid, struct err *err);
+int cgroup_give(const struct cgroup_layout *layout, const struct cgroup_made *made, const char *sub_group, uid_t uid,
+		struct err *err);
+
+/* Make a group below the v2 group, where it is not there yet, and open its cgroup.procs: whoever writes "0" there moves into
+ * it, also out of a cgroup namespace that it is outside of. */
+int cgroup_make_below(int group, const char *name, int *ret_procs, struct err *err);
 
 /* Write the limits and attach the device program.  Errors name property, file, value and the errno's meaning. */
 int cgroup_limit(const struct cgroup_plan *plan, const struct cgroup_made *made, int v2_fd, struct err *err);

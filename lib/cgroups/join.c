@@ -51,7 +51,8 @@ static int enter_hierarchy(const struct cgroup_layout *layout, const char *path,
 	}
 	return r < 0 ? r
 		     : enter(below >= 0 ? below : dir,
-			     members_file((int)group->hierarchy == cgroup_unified(layout), pid), pid, mount_point, path, err);
+			     members_file((int)group->hierarchy == cgroup_unified(layout), pid), pid, mount_point, path,
+			     err);
 }
 
 int cgroup_rejoin(const struct cgroup_layout *layout, const struct cgroup_made *made, const struct cgroup_sub *sub,

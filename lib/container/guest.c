@@ -115,6 +115,13 @@ static int enter_namespaces(struct run *run, struct err *err)
 	return ns_enter(&run->ns, err);
 }
 
+static int enter_delegated(struct run *run, struct err *err)
+{
+	autofd procs = take_fd(&run->delegated);
+
+	return write(procs, "0", 1) < 0 ? err_sys(err, errno, "move to the delegated cgroup") : 0;
+}
+
 static int open_label(struct run *run, struct err *err)
 {
 	int r = label_open(&run->label_files, err);
@@ -513,6 +520,8 @@ const struct step guest_create[] = {
 	/* the cgroup's cpuset is the limit */
 	DO_IF	(plan_has_no_affinity,	"CPU affinity",	reset_affinity,	NULL),
 	DO	("namespaces",		enter_namespaces,	NULL),
+	/* the container's group is the root of the cgroup namespace, this one below it is seen */
+	DO_IF	(plan_delegates_cgroup,	"delegated cgroup",	enter_delegated, NULL),
 	/* however it got its network namespace: this is the one */
 	TELL_IF	(plan_has_net_devices,	MSG_WANT_DEVICES),
 	/* in the guest's pid namespace, and while a procfs can still be mounted */

@@ -147,7 +147,22 @@ static int give_cgroup(struct run *run, struct err *err)
 	uid_t uid;
 	int r = rights_host_user(run, &uid, err);
 
-	return r < 0 ? r : cgroup_give(&run->plan->layout, &run->state->cgroup, uid, err);
+	return r < 0 ? r : cgroup_give(&run->plan->layout, &run->state->cgroup, NULL, uid, err);
+}
+
+static int make_delegated(struct run *run, struct err *err)
+{
+	return cgroup_make_below(run->cgroup, spec_annotation(run->plan->spec, ANNOTATION_DELEGATE_CGROUP),
+				 &run->delegated, err);
+}
+
+static int give_delegated(struct run *run, struct err *err)
+{
+	const char *name = spec_annotation(run->plan->spec, ANNOTATION_DELEGATE_CGROUP);
+	uid_t uid;
+	int r = rights_host_user(run, &uid, err);
+
+	return r < 0 ? r : cgroup_give(&run->plan->layout, &run->state->cgroup, name, uid, err);
 }
 
 /* Kill the first process and wait for its end; when it is our child, reap it. */
@@ -324,6 +339,7 @@ const struct step host_create[] = {
 	DO	("configuration",	keep_config,		NULL),
 	/* with its limits and device program, before anything runs in it */
 	DO	("cgroup",		make_cgroup,		remove_cgroup),
+	DO_IF	(plan_delegates_cgroup,	"delegated cgroup",	make_delegated,	NULL),
 	DO_IF	(plan_waits_for_start,	"start socket",		make_start_socket, NULL),
 	DO_IF	(plan_has_notify,	"notify socket",	make_notify_socket, NULL),
 	DO_IF	(plan_has_hook_output,	NULL,			open_hook_output, NULL),
@@ -334,6 +350,7 @@ const struct step host_create[] = {
 	DO_IF	(plan_has_user_ns,	"user namespace",	give_rights,	NULL),
 	/* its user is known on the host, and nothing of the guest's runs yet */
 	DO_IF	(plan_gives_cgroup,	"cgroup owner",		give_cgroup,	NULL),
+	DO_IF	(plan_delegates_cgroup,	"delegated cgroup",	give_delegated,	NULL),
 	TELL_IF	(plan_has_user_ns,	MSG_RIGHTS_GIVEN),
 	HEAR_IF	(plan_has_net_devices,	MSG_WANT_DEVICES),
 	DO_IF	(plan_has_net_devices,	"network devices",	find_devices,	NULL),

@@ -252,6 +252,13 @@ static int plan_mappings(struct plan *plan, struct err *err)
 	return 0;
 }
 
+static int check_delegated(const struct plan *plan, struct err *err)
+{
+	if (*cgroup_plan_path(plan->cgroup) && (plan->layout.mode == CGROUP_V2 || plan->layout.mode == CGROUP_HYBRID))
+		return 0;
+	return err_user(err, "annotations[\"" ANNOTATION_DELEGATE_CGROUP "\"]: needs a cgroup, and cgroup v2");
+}
+
 static int decide(struct plan *plan, bool compile_filter, struct err *err)
 {
 	const struct spec *spec = plan->spec;
@@ -272,6 +279,8 @@ static int decide(struct plan *plan, bool compile_filter, struct err *err)
 		r = cgroup_detect_for(spec, &plan->layout, err);
 	if (r == 0)
 		r = cgroup_plan(spec, &request, &plan->arena, &plan->cgroup, err);
+	if (r == 0 && plan_delegates_cgroup(plan))
+		r = check_delegated(plan, err);
 	if (r == 0)
 		r = plan_notify(plan, err);
 	if (r == 0)
@@ -414,6 +423,12 @@ bool plan_gives_cgroup(const struct plan *plan)
 		if (is_writable_cgroup(&mounts->items[i]))
 			return true;
 	return false;
+}
+
+/* A group of its own below the container's, which has the limits. */
+bool plan_delegates_cgroup(const struct plan *plan)
+{
+	return spec_annotation(plan->spec, ANNOTATION_DELEGATE_CGROUP);
 }
 
 bool plan_has_time_offsets(const struct plan *plan)

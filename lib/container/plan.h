@@ -93,7 +93,8 @@ bool plan_prepares_mounts(const struct plan *plan);
 bool plan_has_net_devices(const struct plan *plan);
 bool plan_has_mount_ns(const struct plan *plan);
 bool plan_has_user_ns(const struct plan *plan);      /* new or joined */
-bool plan_gives_cgroup(const struct plan *plan);     /* to the user of the process */
+bool plan_gives_cgroup(const struct plan *plan);
+bool plan_delegates_cgroup(const struct plan *plan);     /* to the user of the process */
 bool plan_has_time_offsets(const struct plan *plan); /* of a time namespace that the guest makes */
 bool plan_has_oom_score(const struct plan *plan);
 bool plan_may_make_cwd(const struct plan *plan);

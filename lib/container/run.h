@@ -29,6 +29,7 @@ struct run {
 	volatile int *progress; /* shared by both sides: the row of that table which the guest side is at, or one of: */
 	struct agent agent;   /* host side: who answers for the filter */
 	int cgroup;	      /* host side: the v2 group to be born in, or -1 */
+	int delegated;	      /* cgroup.procs of the group below it that the guest manages; -1: none */
 	struct cgroup_sub sub_group; /* exec: below the container's own, in v1 */
 	/* guest side */
 	struct ns_plan ns;    /* with the descriptors of joined namespaces */
@@ -49,7 +50,7 @@ struct run {
 #define PROGRESS_READY	  (INT_MAX) /* it waits for start, without the launcher */
 
 #define RUN_NONE                                                                                            \
-	{ .wire = -1, .guest_wire = -1, .listen = -1, .terminal = -1, .notify = -1, .pidfd = -1, .init = -1, .cgroup = -1,  \
+	{ .wire = -1, .guest_wire = -1, .listen = -1, .terminal = -1, .notify = -1, .pidfd = -1, .init = -1, .cgroup = -1, .delegated = -1,  \
 	  .agent = AGENT_NONE, \
 	  .rootfs = ROOTFS_CLOSED, .start_connection = -1, .hook_input = -1, .launcher = -1, .label_files = LABEL_FILES_CLOSED }
 

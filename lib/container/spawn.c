@@ -29,6 +29,7 @@ void run_close(struct run *run)
 	auto_close(&run->pidfd);
 	auto_close(&run->init);
 	auto_close(&run->cgroup);
+	auto_close(&run->delegated);
 	agent_close(&run->agent);
 	hooks_close_output(&run->hook_output);
 	ns_close(&run->ns);

@@ -1,5 +1,6 @@
 #include "spec/annotations.h"
 
+#include <limits.h>
 #include <stddef.h>
 
 #include "base/auto.h"
@@ -19,6 +20,7 @@ const struct annotation_row annotation_rows[] = {
 	{ ANNOTATION_SECCOMP_PLUGINS, ANNOTATION_REFUSED, true, "seccomp agents in the runtime itself" },
 	{ ANNOTATION_SECCOMP_FAIL_UNKNOWN, ANNOTATION_APPLIED, false, "unknown system calls in a profile are an error" },
 	{ ANNOTATION_SECCOMP_BPF_DATA, ANNOTATION_APPLIED, true, "a seccomp filter instead of the profile" },
+	{ ANNOTATION_DELEGATE_CGROUP, ANNOTATION_APPLIED, false, "a cgroup below the container's that the guest manages" },
 	{ ANNOTATION_HANDLER, ANNOTATION_REFUSED, true, "what runs the program instead of the kernel" },
 	{ "krun.", ANNOTATION_REFUSED, true, "the virtual machine of a handler" },
 	{ "module.wasm.image/variant", ANNOTATION_REFUSED, true, "a handler for WebAssembly" },
@@ -68,6 +70,12 @@ static const char *refusal(const char *key)
 	return "kavel has no handlers";
 }
 
+/* The name of a directory. */
+static bool is_name(const char *text)
+{
+	return *text && strlen(text) <= NAME_MAX && !strchr(text, '/') && !str_eq(text, ".") && !str_eq(text, "..");
+}
+
 int check_annotations(const struct spec *spec, struct err *err)
 {
 	for (size_t i = 0; i < spec->annotations.count; i++) {
@@ -77,6 +85,9 @@ int check_annotations(const struct spec *spec, struct err *err)
 		if (row && row->use == ANNOTATION_REFUSED && !asks_for_nothing(pair))
 			return err_user(err, "annotations[\"%.200s\"]: \"%.200s\" is not supported: %s", pair->key,
 					pair->value, refusal(pair->key));
+		if (str_eq(pair->key, ANNOTATION_DELEGATE_CGROUP) && !is_name(pair->value))
+			return err_user(err, "annotations[\"%s\"]: \"%.200s\" is not the name of a cgroup", pair->key,
+					pair->value);
 		if (is_path(pair->key) && *pair->value != '/')
 			return err_user(err, "annotations[\"%s\"]: expected an absolute path, got \"%.200s\"",
 					pair->key, pair->value);

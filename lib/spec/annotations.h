@@ -9,6 +9,7 @@
 #define ANNOTATION_HOOKS_STDOUT "run.oci.hooks.stdout"
 #define ANNOTATION_HOOKS_STDERR "run.oci.hooks.stderr"
 #define ANNOTATION_HANDLER	"run.oci.handler"
+#define ANNOTATION_DELEGATE_CGROUP	"run.oci.delegate-cgroup"
 #define ANNOTATION_PIDFD_RECEIVER	"run.oci.pidfd_receiver"
 #define ANNOTATION_KEEP_GROUPS		"run.oci.keep_original_groups"
 #define ANNOTATION_SECCOMP_RECEIVER	"run.oci.seccomp.receiver"

@@ -203,7 +203,8 @@ static void measure_limits(struct bench *bench, struct runtime *runtime, int rou
 
 	if (!bench->wanted[OP_LIMITS] || runtime->ops[OP_LIMITS].lacks)
 		return;
-	command_make(&command, runtime, "create", "--bundle", bundle_of(bench, "limits", path, sizeof(path)), "one", NULL);
+	command_make(&command, runtime, "create", "--bundle", bundle_of(bench, "limits", path, sizeof(path)), "one",
+		     NULL);
 	timed(bench, runtime, OP_LIMITS, &command, round);
 	delete_force(bench, runtime, "one");
 }
