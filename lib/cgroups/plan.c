@@ -73,8 +73,7 @@ int planner_missing(struct planner *planner, const char *legacy, const char *uni
 
 	switch (layout->mode) {
 	case CGROUP_NONE:
-		(void)err_user(err, "linux.resources.%s: this host has no cgroups", property);
-		return err_hint(err, "--cgroup-manager disabled runs it without limits");
+		return err_user(err, "linux.resources.%s: there are no cgroups here", property);
 	case CGROUP_V1:
 		return err_user(err, "linux.resources.%s: this host has no %s controller on cgroup v1", property, name);
 	case CGROUP_V2:
@@ -188,6 +187,27 @@ int plan_begin(const struct cgroup_layout *layout, struct arena *arena, struct c
 	return 0;
 }
 
+/* Without cgroups there are no limits.  Device rules are another matter: every config has some, and without a right to make
+ * device nodes they change nothing. */
+static int check_disabled(const struct spec *spec, struct arena *arena, struct err *err)
+{
+	struct spec_resources resources = spec->linux_.resources;
+	struct cgroup_layout *nothing;
+	struct cgroup_plan *plan;
+	int r;
+
+	resources.devices = (struct spec_device_rules){ 0 };
+	if (!resources.is_set)
+		return 0;
+	nothing = ARENA_NEW(arena, struct cgroup_layout, 1);
+	r = nothing ? plan_begin(nothing, arena, &plan, err) : err_memory(err);
+	if (r < 0)
+		return r;
+	nothing->mode = CGROUP_NONE;
+	r = plan_resources(plan, &resources, arena, err);
+	return r < 0 ? err_in(err, "cannot set limits without cgroups") : 0;
+}
+
 int cgroup_plan(const struct spec *spec, const struct cgroup_request *request, struct arena *arena,
 		struct cgroup_plan **ret, struct err *err)
 {
@@ -199,7 +219,7 @@ int cgroup_plan(const struct spec *spec, const struct cgroup_request *request, s
 		return r;
 	*ret = plan;
 	if (request->manager == CGROUP_MANAGER_DISABLED)
-		return 0;
+		return check_disabled(spec, arena, err);
 	if (request->manager == CGROUP_MANAGER_SYSTEMD)
 		return err_set(err, ENOTSUP,
 			       "the systemd cgroup manager is not supported; use --cgroup-manager cgroupfs");

@@ -63,3 +63,24 @@ has_processes() { # COUNT
 	assert_refused "it has no cgroup" "delegated"
 	must kavel delete --force "$ID"
 }
+
+@test "limits without cgroups are refused by their names; what asks for none is not" {
+	local filter
+
+	while read -r filter; do
+		default_config >"$BUNDLE/config.json"
+		config ".linux.resources += {$filter}"
+		run_guest
+		assert_refused "cannot set limits without cgroups" "linux.resources.${filter%%:*}"
+	done <<-'EOT'
+		memory: {limit: 100000000}
+		cpu: {shares: 100}
+		pids: {limit: 10}
+		blockIO: {weight: 100}
+		unified: {"memory.high": "1000000"}
+	EOT
+	default_config >"$BUNDLE/config.json"
+	config '.linux.resources += {memory: {limit: -1}, pids: {limit: -1}, cpu: {}}'
+	run_guest exit=0
+	assert_success
+}
