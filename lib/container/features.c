@@ -60,9 +60,9 @@ static void put_seccomp(struct json_writer *w, struct arena *arena)
 static void put_intel_rdt(struct json_writer *w)
 {
 	json_open_object(w, "intelRdt");
-	json_put_bool(w, "enabled", false);
-	json_put_bool(w, "schemata", false);
-	json_put_bool(w, "monitoring", false);
+	json_put_bool(w, "enabled", true);
+	json_put_bool(w, "schemata", true);
+	json_put_bool(w, "monitoring", true);
 	json_close(w);
 }
 

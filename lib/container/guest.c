@@ -90,6 +90,16 @@ static int join_cgroup_again(struct run *run, struct err *err)
 	return cgroup_rejoin(&run->plan->layout, &run->state->cgroup, &run->sub_group, 0, run->cgroup >= 0, err);
 }
 
+/* exec: the groups of linux.intelRdt, where the container has some. */
+static int join_resctrl(struct run *run, struct err *err)
+{
+	const struct resctrl_made *made = &run->state->resctrl;
+	autofd root = -1;
+	int r = made->root ? resctrl_reopen(made->root, &root, err) : 1;
+
+	return r == 0 ? resctrl_join(made, root, 0, err) : r < 0 ? r : 0;
+}
+
 static int join_container(struct run *run, struct err *err)
 {
 	return ns_join_beside(&run->beside, err);
@@ -570,6 +580,7 @@ const struct step guest_exec[] = {
 	/* undumpable before it joins: a guest's process must not trace it, nor see its descriptors (CVE-2016-9962) */
 	DO	("session",		session,		NULL),
 	DO	("cgroup",		join_cgroup_again,	NULL),
+	DO_IF	(plan_has_intel_rdt,	NULL,			join_resctrl,	NULL),
 	DO_IF	(plan_has_no_affinity,	"CPU affinity",	reset_affinity,	NULL),
 	/* while procfs is still the host's: the guest's may be anything by now */
 	DO_IF	(plan_has_oom_score,	"oom score",		oom_score,	NULL),

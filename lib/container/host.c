@@ -68,6 +68,46 @@ static int remove_cgroup(struct state *state, struct err *err)
 	return r == -EBUSY && !state->cgroup.inode ? 0 : r;
 }
 
+static int make_resctrl(struct run *run, struct err *err)
+{
+	struct state *state = run->state;
+	struct resctrl_made made = { 0 };
+	autofd root = -1;
+	int r = resctrl_open(&state->arena, &made.root, &root, err);
+
+	if (r == 0)
+		r = resctrl_look(&run->plan->resctrl, root, &state->arena, &made, err);
+	if (r < 0)
+		return r;
+	state->resctrl = made;
+	r = state_save(state, err);
+	if (r < 0) {
+		state->resctrl = (struct resctrl_made){ 0 }; /* nothing was made */
+		return r;
+	}
+	r = resctrl_make(root, &state->resctrl, err);
+	return r < 0 ? r : resctrl_configure(&run->plan->resctrl, root, err);
+}
+
+static int remove_resctrl(struct state *state, struct err *err)
+{
+	autofd root = -1;
+	int r = state->resctrl.root ? resctrl_reopen(state->resctrl.root, &root, err) : 1;
+
+	return r == 0 ? resctrl_remove(&state->resctrl, root, state->is_creating, err) : r < 0 ? r : 0;
+}
+
+static int join_resctrl(struct run *run, struct err *err)
+{
+	const struct resctrl_made *made = &run->state->resctrl;
+	autofd root = -1;
+	int r = resctrl_reopen(made->root, &root, err);
+
+	if (r > 0)
+		return err_set(err, ENOTSUP, "linux.intelRdt: %s is not mounted any more", made->root);
+	return r < 0 ? r : resctrl_join(made, root, run->child, err);
+}
+
 /* With create the socket itself is bound by start, which then forwards what comes. */
 static int make_notify_socket(struct run *run, struct err *err)
 {
@@ -340,6 +380,7 @@ const struct step host_create[] = {
 	/* with its limits and device program, before anything runs in it */
 	DO	("cgroup",		make_cgroup,		remove_cgroup),
 	DO_IF	(plan_delegates_cgroup,	"delegated cgroup",	make_delegated,	NULL),
+	DO_IF	(plan_has_intel_rdt,	NULL,			make_resctrl,	remove_resctrl),
 	DO_IF	(plan_waits_for_start,	"start socket",		make_start_socket, NULL),
 	DO_IF	(plan_has_notify,	"notify socket",	make_notify_socket, NULL),
 	DO_IF	(plan_has_hook_output,	NULL,			open_hook_output, NULL),
@@ -358,6 +399,7 @@ const struct step host_create[] = {
 	/* undone while the guest, with which its network namespace may end, is still there */
 	DO_IF	(plan_has_net_devices,	"network devices",	move_devices,	return_devices),
 	TELL_IF	(plan_has_net_devices,	MSG_DEVICES_READY),
+	DO_IF	(plan_has_intel_rdt,	NULL,			join_resctrl,	NULL),
 	HEAR_IF	(plan_has_runtime_hooks, MSG_WANT_HOOKS),
 	DO_IF	(plan_has_runtime_hooks, NULL,			runtime_hooks,	NULL),
 	DO_IF	(plan_has_agent,	NULL,			find_agent,	NULL),

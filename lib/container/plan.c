@@ -295,6 +295,8 @@ static int decide(struct plan *plan, bool compile_filter, struct err *err)
 		r = sysctl_plan(spec, ns_is_private(&plan->ns, SPEC_NS_IPC), ns_is_private(&plan->ns, SPEC_NS_NETWORK),
 				ns_is_private(&plan->ns, SPEC_NS_UTS), ns_is_private(&plan->ns, SPEC_NS_USER), err);
 	if (r == 0)
+		r = resctrl_plan(spec, plan->options->id, &plan->arena, &plan->resctrl, err);
+	if (r == 0)
 		r = plan_check_supported(spec, err);
 	if (r == 0 && compile_filter)
 		r = plan_filter(plan, err);
@@ -379,6 +381,11 @@ bool plan_has_new_network(const struct plan *plan)
 bool plan_prepares_mounts(const struct plan *plan)
 {
 	return plan->prepares_mounts;
+}
+
+bool plan_has_intel_rdt(const struct plan *plan)
+{
+	return plan->spec->linux_.intel_rdt.is_set;
 }
 
 bool plan_has_net_devices(const struct plan *plan)

@@ -11,6 +11,7 @@
 #include "namespaces/ns.h"
 #include "process/label.h"
 #include "process/process.h"
+#include "resctrl/resctrl.h"
 #include "rootfs/rootfs.h"
 #include "spec/spec.h"
 
@@ -28,6 +29,7 @@ struct plan {
 	struct cgroup_layout layout;
 	struct ns_plan ns;
 	struct cgroup_plan *cgroup;
+	struct resctrl_plan resctrl;
 	struct spec_mounts own_mounts; /* beside the spec's: the notify socket */
 	struct rootfs_plan *rootfs;
 	bool prepares_mounts; /* the host side does */
@@ -91,6 +93,7 @@ bool plan_has_sysctl(const struct plan *plan);
 bool plan_has_new_network(const struct plan *plan);
 bool plan_prepares_mounts(const struct plan *plan);
 bool plan_has_net_devices(const struct plan *plan);
+bool plan_has_intel_rdt(const struct plan *plan);
 bool plan_has_mount_ns(const struct plan *plan);
 bool plan_has_user_ns(const struct plan *plan);      /* new or joined */
 bool plan_gives_cgroup(const struct plan *plan);

@@ -102,6 +102,7 @@ void plan_print(const struct plan *plan, struct str_buf *out)
 	cgroup_plan_print(plan->cgroup, out);
 	heading(out, "rootfs");
 	rootfs_plan_print(plan->rootfs, out);
+	resctrl_plan_print(&plan->resctrl, out);
 	heading(out, "guest");
 	print_identity(plan, out);
 	if (plan_has_process(plan))

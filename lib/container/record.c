@@ -19,6 +19,11 @@ struct record_cgroup {
 	const char *v1;
 };
 
+struct record_resctrl {
+	bool is_set;
+	struct resctrl_made made;
+};
+
 /* As struct netns_moved. */
 struct record_network {
 	bool is_set;
@@ -34,6 +39,7 @@ struct record {
 	bool has_process, has_hooks, has_pid_ns, may_trace;
 	struct proc_id init;
 	struct record_cgroup cgroup;
+	struct record_resctrl resctrl;
 	struct record_network network;
 	struct spec_pairs annotations;
 };
@@ -51,6 +57,16 @@ FIELDS(cgroup_fields, struct record_cgroup) {
 	BOOL(struct record_cgroup, "made", made_by_us, F_REQUIRED),
 	U32(struct record_cgroup, "parents", parents, UINT32_MAX, 0),
 	STR(struct record_cgroup, "v1", v1, F_LINE),
+	END
+};
+
+FIELDS(resctrl_fields, struct record_resctrl) {
+	STR(struct record_resctrl, "root", made.root, F_REQUIRED | F_ABSOLUTE),
+	STR(struct record_resctrl, "group", made.group, F_REQUIRED | F_FILLED | F_LINE),
+	STR(struct record_resctrl, "monitor", made.monitor, F_FILLED | F_LINE),
+	STR(struct record_resctrl, "before", made.before, 0),
+	BOOL(struct record_resctrl, "made", made.made_group, F_REQUIRED),
+	BOOL(struct record_resctrl, "named", made.is_named, F_REQUIRED),
 	END
 };
 
@@ -102,6 +118,7 @@ FIELDS(record_fields, struct record) {
 	OBJECT(struct record, "init", init, init_fields, F_REQUIRED),
 	OBJECT(struct record, "cgroup", cgroup, cgroup_fields, F_REQUIRED),
 	STR(struct record, "agent", agent, 0),
+	OBJECT_SET(struct record, "resctrl", resctrl, resctrl_fields, 0),
 	OBJECT_SET(struct record, "network", network, network_fields, 0),
 	STR(struct record, "stopSignal", stop_signal, F_LINE),
 	PAIRS(struct record, "annotations", annotations, 0),
@@ -152,6 +169,7 @@ int record_decode(const char *text, size_t size, struct state *state, struct err
 	state->may_trace = record.may_trace;
 	state->init = record.init;
 	state->agent = record.agent;
+	state->resctrl = record.resctrl.made;
 	state->network = (struct netns_moved){ .home = record.network.home,
 					       .target = record.network.target,
 					       .path = record.network.path,
@@ -173,6 +191,18 @@ static void put_optional(struct json_writer *w, const char *key, const char *val
 {
 	if (value)
 		json_put_string(w, key, value);
+}
+
+static void put_resctrl(struct json_writer *w, const struct resctrl_made *made)
+{
+	json_open_object(w, "resctrl");
+	json_put_string(w, "root", made->root);
+	json_put_string(w, "group", made->group);
+	put_optional(w, "monitor", made->monitor);
+	put_optional(w, "before", made->before);
+	json_put_bool(w, "made", made->made_group);
+	json_put_bool(w, "named", made->is_named);
+	json_close(w);
 }
 
 static void put_addresses(struct json_writer *w, const struct netns_addresses *addresses)
@@ -250,6 +280,8 @@ int record_encode(const struct state *state, struct str_buf *out, struct err *er
 	json_put_string(&w, "v1", state->cgroup.v1);
 	json_close(&w);
 	put_optional(&w, "agent", state->agent);
+	if (state->resctrl.root)
+		put_resctrl(&w, &state->resctrl);
 	if (state->network.devices.count)
 		put_network(&w, &state->network);
 	put_optional(&w, "stopSignal", state->stop_signal);

@@ -20,6 +20,7 @@
 #include "cgroups/cgroup.h"
 #include "container/container.h"
 #include "netns/netns.h"
+#include "resctrl/resctrl.h"
 #include "spec/spec.h"
 
 struct state {
@@ -36,6 +37,7 @@ struct state {
 	struct proc_id init;	     /* pid 0: not made */
 	struct cgroup_made cgroup;
 	const char *agent;	     /* socket of the seccomp agent, if start has to connect to it; or NULL */
+	struct resctrl_made resctrl; /* linux.intelRdt */
 	struct netns_moved network;  /* linux.netDevices: from where to where they are moved by create */
 	const char *stop_signal;     /* org.opencontainers.image.stopSignal, or NULL */
 	struct spec_pairs annotations;

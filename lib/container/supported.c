@@ -4,11 +4,6 @@
 
 #include <errno.h>
 
-static bool has_intel_rdt(const struct spec *spec)
-{
-	return spec->linux_.intel_rdt.is_set;
-}
-
 static bool has_mount_label(const struct spec *spec)
 {
 	return spec->linux_.mount_label && *spec->linux_.mount_label;
@@ -18,7 +13,6 @@ static const struct {
 	const char *property;
 	bool (*is_asked)(const struct spec *spec);
 } refused[] = {
-	{ "linux.intelRdt", has_intel_rdt },
 	{ "linux.mountLabel", has_mount_label },
 };
 

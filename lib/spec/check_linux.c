@@ -1,4 +1,5 @@
 /* linux, without its mappings, resources and seccomp. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,15 +133,60 @@ static int check_sysctl(const struct spec *spec, struct err *err)
 	return 0;
 }
 
+/* Names that the kernel gives to directories of its own. */
+static bool is_reserved_group(const char *name)
+{
+	static const char *const reserved[] = { ".", "..", "info", "mon_groups", "mon_data" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
+		if (str_eq(name, reserved[i]))
+			return true;
+	return false;
+}
+
+static int check_clos_id(const char *id, struct err *err)
+{
+	if (!id || str_eq(id, "/"))
+		return 0;
+	if (strchr(id, '/') || is_reserved_group(id) || strlen(id) > NAME_MAX)
+		return err_user(err, "linux.intelRdt.closID: \"%.200s\" is not a name of a directory for a group", id);
+	return 0;
+}
+
+/* The specification advises against more than one line, and does not forbid them. */
+static int check_cache_schema(const char *text, struct err *err)
+{
+	autofree char *copy = text ? strdup(text) : NULL;
+	char *rest = copy, *line;
+
+	if (text && !copy)
+		return err_memory(err);
+	while (rest && (line = strsep(&rest, "\n")))
+		if (*line && !form_is_schema(line))
+			return err_user(
+				err, "linux.intelRdt.l3CacheSchema: \"%.200s\" is not a line such as L3:0=f;1=f", line);
+	return 0;
+}
+
 static int check_intel_rdt(const struct spec *spec, struct err *err)
 {
 	const struct spec_intel_rdt *rdt = &spec->linux_.intel_rdt;
-	const char *id = rdt->clos_id;
+	int r = check_clos_id(rdt->clos_id, err);
 
-	if (id && !str_eq(id, "/") && (strchr(id, '/') || str_eq(id, ".") || str_eq(id, "..")))
-		return err_user(err, "linux.intelRdt.closID: \"%.200s\" is not a name of a directory", id);
+	if (r == 0)
+		r = check_cache_schema(rdt->l3_cache_schema, err);
+	if (r < 0)
+		return r;
 	if (rdt->mem_bw_schema && !str_after(rdt->mem_bw_schema, "MB:"))
 		return err_user(err, "linux.intelRdt.memBwSchema: must begin with \"MB:\"");
+	if (rdt->mem_bw_schema && !form_is_schema(rdt->mem_bw_schema))
+		return err_user(err, "linux.intelRdt.memBwSchema: \"%.200s\" is not a line such as MB:0=50;1=100",
+				rdt->mem_bw_schema);
+	for (size_t i = 0; i < rdt->schemata.count; i++)
+		if (!form_is_schema(rdt->schemata.items[i]))
+			return err_user(err,
+					"linux.intelRdt.schemata[%zu]: \"%.200s\" is not a line such as L3:0=f;1=f", i,
+					rdt->schemata.items[i]);
 	return 0;
 }
 

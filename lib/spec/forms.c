@@ -132,6 +132,37 @@ bool form_is_interface_template(const char *text)
 	return is_interface_text(text) && (!percent || (percent[1] == 'd' && !strchr(percent + 1, '%')));
 }
 
+/* What stands at *text, of these characters and at least one, with blanks around it; moves *text behind it. */
+static bool take_word(const char **text, const char *characters)
+{
+	size_t size;
+
+	*text += strspn(*text, " \t");
+	size = strspn(*text, characters);
+	*text += size;
+	*text += strspn(*text, " \t");
+	return size;
+}
+
+bool form_is_schema(const char *text)
+{
+	static const char digits[] = "0123456789";
+	static const char word[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+
+	if (!take_word(&text, word) || *text++ != ':')
+		return false;
+	for (;;) {
+		if (!take_word(&text, digits) || *text++ != '=' || !take_word(&text, word))
+			return false;
+		if (!*text)
+			return true;
+		if (*text++ != ';')
+			return false;
+		if (!text[strspn(text, " \t")]) /* the kernel does not mind one at the end */
+			return true;
+	}
+}
+
 bool form_is_page_size(const char *text)
 {
 	unsigned int number;

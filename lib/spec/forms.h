@@ -16,6 +16,9 @@ bool form_is_interface(const char *text);
 /* The same, or a template of one: with one "%d", for which the kernel puts the lowest number that is free. */
 bool form_is_interface_template(const char *text);
 
+/* A line of resctrl's file `schemata`: RESOURCE:DOMAIN=VALUE;DOMAIN=VALUE..., with blanks allowed around each part. */
+bool form_is_schema(const char *text);
+
 /* A huge page size as in the names of cgroup files: "64KB", "2MB", "1GB". */
 bool form_is_page_size(const char *text);
 

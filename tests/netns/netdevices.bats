@@ -392,7 +392,7 @@ both_pictures() {
 @test "createRuntime hooks find the device in the guest" {
 	device host0 eth0
 	add_hook createRuntime "nsenter --net=/proc/\$(jq .pid)/ns/net ip link show dev eth0 >'$BATS_TEST_TMPDIR/seen'"
-	run_guest true
+	run_guest ids
 	grep -q '[<,]UP[,>]' "$BATS_TEST_TMPDIR/seen"
 }
 

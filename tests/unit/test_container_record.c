@@ -44,6 +44,11 @@ static struct state whole(void)
 	state.cgroup.inode = UINT64_MAX - 1;
 	state.cgroup.made_by_us = true;
 	state.cgroup.parents = 7;
+	state.resctrl = (struct resctrl_made){ .root = "/sys/fs/resctrl",
+					       .group = ".",
+					       .monitor = "c1",
+					       .before = "L3:0=f\n\tMB:0=1\n",
+					       .made_group = true };
 	state.network = (struct netns_moved){
 		.home = UINT64_MAX, .target = 5, .path = "/run/netns/x y", .devices = { .items = devices, .count = 2 }
 	};
@@ -119,7 +124,7 @@ static void check_first_device(const struct netns_device *device)
 	CHECK(!address[1].peer && !address[1].broadcast && !address[1].label);
 }
 
-static void devices_that_are_moved_are_read_again(void)
+static void groups_and_devices_are_read_again(void)
 {
 	struct state from = whole(), to;
 	struct err err;
@@ -128,6 +133,11 @@ static void devices_that_are_moved_are_read_again(void)
 		CHECK_STR(err.text, NULL);
 		return;
 	}
+	CHECK_STR(to.resctrl.root, "/sys/fs/resctrl");
+	CHECK_STR(to.resctrl.group, ".");
+	CHECK_STR(to.resctrl.monitor, "c1");
+	CHECK_STR(to.resctrl.before, "L3:0=f\n\tMB:0=1\n");
+	CHECK(to.resctrl.made_group && !to.resctrl.is_named);
 	CHECK(to.network.home == UINT64_MAX && to.network.target == 5);
 	CHECK_STR(to.network.path, "/run/netns/x y");
 	check_first_device(to.network.devices.items);
@@ -260,7 +270,7 @@ static void hooks_get_the_document_of_the_specification(void)
 
 static const struct unit_test tests[] = {
 	TEST(what_is_written_is_read_again),
-	TEST(devices_that_are_moved_are_read_again),
+	TEST(groups_and_devices_are_read_again),
 	TEST(a_path_that_is_no_text_does_not_make_the_record_unreadable),
 	TEST(members_that_a_later_version_adds_are_ignored),
 	TEST(a_record_of_an_unknown_version_is_refused),
