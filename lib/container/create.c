@@ -75,11 +75,15 @@ static void made_close(struct made *made)
 /* Make the container of a plan. */
 static int make(const struct plan *plan, struct state *state, struct made *ret, struct err *err)
 {
+	const bool has_hooks = plan_has_runtime_hooks(plan) || plan_has_container_hooks(plan);
 	struct run run = RUN_NONE;
+	sigset_t before;
 	int r = new_state(plan, state, err);
 
 	run.plan = plan;
 	run.state = state;
+	if (has_hooks)
+		foreground_hold_ends(&before);
 	if (r == 0)
 		r = host_run(&run, err);
 	if (r == 0)
@@ -87,6 +91,8 @@ static int make(const struct plan *plan, struct state *state, struct made *ret, 
 				      .notify = take_fd(&run.notify),
 				      .terminal = take_fd(&run.terminal) };
 	run_close(&run);
+	if (has_hooks)
+		foreground_release_ends(&before);
 	return r;
 }
 
@@ -162,11 +168,26 @@ static int run_foreground(const struct container_create_options *options, struct
 	return options->keep ? 0 : container_undo(state, spec, err);
 }
 
+static int poststart_or_undo(struct state *state, const struct spec *spec, struct err *err)
+{
+	struct err other;
+	sigset_t before;
+	int r;
+
+	if (!spec->hooks.poststart.count)
+		return 0;
+	foreground_hold_ends(&before);
+	r = container_poststart(state, spec, err);
+	if (r < 0 && container_undo(state, spec, &other) < 0)
+		log_warning("%s", other.text);
+	foreground_release_ends(&before);
+	return r;
+}
+
 static int run_planned(const struct plan *plan, struct state *state, struct made *made, int *ret_status,
 		       struct err *err)
 {
 	const bool detach = plan->options->detach;
-	struct err other;
 	int r;
 
 	/* before the guest exists: no signal that is to be forwarded may be lost, or end us */
@@ -175,12 +196,9 @@ static int run_planned(const struct plan *plan, struct state *state, struct made
 		r = make(plan, state, made, err);
 	if (r < 0)
 		return r;
-	r = container_poststart(state, plan->spec, err);
-	if (r < 0) {
-		if (container_undo(state, plan->spec, &other) < 0)
-			log_warning("%s", other.text);
+	r = poststart_or_undo(state, plan->spec, err);
+	if (r < 0)
 		return r;
-	}
 	/* operations on this container may go on while it runs */
 	state_unlock(state);
 	*ret_status = 0;

@@ -5,11 +5,21 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "container/container.h"
+#include "container/foreground.h"
 #include "container/hooks.h"
 #include "container/host.h"
 #include "container/lifecycle.h"
 #include "container/state.h"
 #include "container/undo.h"
+
+static void run_held(const struct state *state, const struct spec *spec, const char *json)
+{
+	sigset_t before;
+
+	foreground_hold_ends(&before);
+	hooks_run_poststop(spec, json, state->bundle);
+	foreground_release_ends(&before);
+}
 
 static void run_poststop(const struct state *state, const struct spec *spec)
 {
@@ -21,7 +31,7 @@ static void run_poststop(const struct state *state, const struct spec *spec)
 	if (state_hook_json(state, "stopped", 0, &json, &err) < 0)
 		log_warning("poststop hooks: %s", err.text);
 	else
-		hooks_run_poststop(spec, json.data, state->bundle);
+		run_held(state, spec, json.data);
 }
 
 int container_undo(struct state *state, const struct spec *spec, struct err *err)

@@ -32,17 +32,43 @@ int foreground_block_signals(struct err *err)
 	return sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? err_sys(err, errno, "block signals") : 0;
 }
 
-int foreground_open_interrupts(void)
+static void fill_ends(sigset_t *set)
 {
 	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+	sigemptyset(set);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		sigaddset(set, ends[i]);
+}
+
+void foreground_hold_ends(sigset_t *ret_before)
+{
+	sigset_t set;
+
+	fill_ends(&set);
+	(void)sigprocmask(SIG_BLOCK, &set, ret_before); /* cannot fail with these arguments */
+}
+
+void foreground_release_ends(const sigset_t *before)
+{
+	(void)sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+int foreground_open_interrupts(void)
+{
 	sigset_t blocked, set;
 
-	sigemptyset(&set);
+	fill_ends(&set);
 	if (sigprocmask(SIG_BLOCK, NULL, &blocked) < 0 || !sigismember(&blocked, SIGTERM))
 		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		sigaddset(&set, ends[i]);
-	return signalfd(-1, &set, SFD_CLOEXEC);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void foreground_take_interrupt(int interrupts)
+{
+	struct signalfd_siginfo info;
+
+	(void)!read(interrupts, &info, sizeof(info));
 }
 
 int foreground_await(int fd, const char *meanwhile, struct err *err)
@@ -53,9 +79,10 @@ int foreground_await(int fd, const char *meanwhile, struct err *err)
 	while (interrupts >= 0 && poll(fds, ARRAY_SIZE(fds), -1) < 0)
 		if (errno != EINTR)
 			return err_sys(err, errno, "wait while %s", meanwhile);
-	if (interrupts >= 0 && !fds[0].revents)
-		return err_set(err, EINTR, "interrupted by a signal while %s", meanwhile);
-	return 0;
+	if (interrupts < 0 || fds[0].revents)
+		return 0;
+	foreground_take_interrupt(interrupts);
+	return err_set(err, EINTR, "interrupted by a signal while %s", meanwhile);
 }
 
 static int reap(pid_t pid, int *ret_status, struct err *err)

@@ -2,6 +2,7 @@
  * ended. */
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -16,9 +17,17 @@ struct foreground {
 /* Block every signal that foreground_wait() forwards. */
 int foreground_block_signals(struct err *err);
 
-/* A descriptor that is readable when the caller wants an end: SIGHUP, SIGINT, SIGQUIT or SIGTERM is there, held back by
- * foreground_block_signals() for a guest that does not run yet.  The signal stays.  -1: such signals end this program anyway. */
+/* Hold back the signals by which somebody wants an end, SIGHUP, SIGINT, SIGQUIT and SIGTERM, while hooks run: they shall end the
+ * hook and the operation, with nothing left of it, and not only this program.  Released, one that nobody took has its effect. */
+void foreground_hold_ends(sigset_t *ret_before);
+void foreground_release_ends(const sigset_t *before);
+
+/* A descriptor that is readable when one of them is held back, by the above or by foreground_block_signals(); -1: they are not,
+ * and end this program anyway. */
 int foreground_open_interrupts(void);
+
+/* Take the signal that made it readable. */
+void foreground_take_interrupt(int interrupts);
 
 /* Wait until `fd` can be read, or until the caller wants an end.  meanwhile: what is going on, for the text.
  * Errors: EINTR `interrupted by a signal while ...`. */

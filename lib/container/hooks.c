@@ -178,8 +178,10 @@ static int await(int pidfd, struct stream streams[STREAMS], int interrupts, int6
 			}
 		if (fds[0].revents)
 			return HOOK_ENDED;
-		if (fds[1].revents)
+		if (fds[1].revents) {
+			foreground_take_interrupt(interrupts);
 			return HOOK_INTERRUPTED;
+		}
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "container/agent.h"
 #include "container/container.h"
+#include "container/foreground.h"
 #include "container/lifecycle.h"
 #include "container/oom.h"
 #include "container/notify.h"
@@ -39,16 +40,19 @@ static int poststart(struct state *state, struct err *err)
 {
 	struct spec_document *document = NULL;
 	struct err other;
+	sigset_t before;
 	int r;
 
 	if (!state->has_hooks)
 		return 0;
+	foreground_hold_ends(&before);
 	r = state_load_config(state, &document, err);
 	if (r == 0)
 		r = container_poststart(state, spec_of(document), err);
 	if (r < 0 && container_undo(state, document ? spec_of(document) : NULL, &other) < 0)
 		log_warning("%s", other.text);
 	spec_free(document);
+	foreground_release_ends(&before);
 	return r;
 }
 

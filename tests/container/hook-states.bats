@@ -150,6 +150,63 @@ add_guest_programs() {
 	done
 }
 
+# Run the runtime in the background, and interrupt it once the hook is there.
+interrupt() { # SIGNAL ARGUMENT...
+	local signal=$1 runtime start=$SECONDS there=$BATS_TEST_TMPDIR/there
+
+	rm -f "$there"
+	env --default-signal=INT "$KAVEL" --root "$ROOT" "${@:2}" </dev/null >/dev/null 2>"$BATS_TEST_TMPDIR/error" 3>&- 4>&- &
+	runtime=$!
+	eventually test -e "$there"
+	kill -"$signal" "$runtime"
+	status=0
+	wait "$runtime" || status=$?
+	error=$(<"$BATS_TEST_TMPDIR/error") output=''
+	((SECONDS - start < 10)) || fail "took $((SECONDS - start)) seconds"
+}
+
+@test "while hooks of create hang it can be interrupted, and leaves nothing" {
+	local kind
+
+	guest_does pause
+	for kind in prestart createRuntime createContainer; do
+		config 'del(.hooks)'
+		add_hook "$kind" "echo >$BATS_TEST_TMPDIR/there; sleep 60"
+		interrupt TERM create --bundle "$BUNDLE" "$ID"
+		assert_refused interrupted
+		assert_clean
+		interrupt INT run --detach --bundle "$BUNDLE" "$ID"
+		assert_refused interrupted
+		assert_clean
+	done
+}
+
+@test "while a poststart hook hangs start and run can be interrupted, which stops the guest" {
+	local pid
+
+	add_hook poststart "echo >$BATS_TEST_TMPDIR/there; sleep 60"
+	create_guest pause
+	pid=$(guest_pid)
+	interrupt TERM start "$ID"
+	assert_refused "poststart hook #0" interrupted
+	eventually is_gone "$pid"
+	assert_clean
+	interrupt HUP run --detach --bundle "$BUNDLE" "$ID"
+	assert_refused "poststart hook #0" interrupted
+	assert_clean
+}
+
+@test "while a poststop hook hangs delete can be interrupted, and is done" {
+	add_hook poststop "echo >$BATS_TEST_TMPDIR/there; sleep 60"
+	start_guest exit=0
+	eventually status_is stopped
+	interrupt TERM delete "$ID"
+	assert_success
+	assert_error_has "poststop hook #0"
+	assert_error_has interrupted
+	assert_clean
+}
+
 # ---------------------------------------------------------------------------------- hooks that fail, or flood
 
 @test "every failing hook is told with its kind, number and complaint, and the container is stopped or never was" {
