@@ -220,6 +220,7 @@ static int plan_rootfs(struct plan *plan, struct err *err)
 		.bundle = plan->bundle,
 		.no_pivot = plan->options->no_pivot,
 		.has_mount_ns = ns_is_new(&plan->ns, SPEC_NS_MOUNT),
+		.has_selinux = plan->spec->linux_.mount_label && label_has_selinux(),
 		.has_user_ns = ns_is_private(&plan->ns, SPEC_NS_USER),
 		.uids = plan->ns.uids,
 		.gids = plan->ns.gids,
@@ -296,8 +297,6 @@ static int decide(struct plan *plan, bool compile_filter, struct err *err)
 				ns_is_private(&plan->ns, SPEC_NS_UTS), ns_is_private(&plan->ns, SPEC_NS_USER), err);
 	if (r == 0)
 		r = resctrl_plan(spec, plan->options->id, &plan->arena, &plan->resctrl, err);
-	if (r == 0)
-		r = plan_check_supported(spec, err);
 	if (r == 0 && compile_filter)
 		r = plan_filter(plan, err);
 	return r;

@@ -78,9 +78,6 @@ int plan_user_ns(struct plan *plan, bool is_carried_out, struct err *err);
  * not stay with the process. */
 int plan_check_terminal(const struct spec_process *process, const char *console_socket, bool detached, struct err *err);
 
-/* Refuse, with its place in the document, each property that this version decodes but does not apply. */
-int plan_check_supported(const struct spec *spec, struct err *err);
-
 /* ---------------------------------------------------------------- predicates of the stage tables */
 bool plan_has_process(const struct plan *plan);
 bool plan_has_runtime_hooks(const struct plan *plan);   /* prestart or createRuntime */

@@ -148,13 +148,17 @@ static int mount_tree(const struct rootfs_plan *plan, struct rootfs *rootfs, con
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 	struct mount_target target;
 	sweptfd dir = -1;
+	autobuf data = { 0 };
 	int r = rootfs_open_target(rootfs, m, true, &target, err);
 
 	if (r < 0)
 		return r;
 	rootfs->in_dev = false;
-	if (fchdir(target.fd) < 0 ||
-	    mount("tmpfs", ".", "tmpfs", flags & ~(unsigned long)MS_RDONLY, "mode=755,size=64k") < 0)
+	str_append_f(&data, "mode=755,size=64k%s%s", plan->label_option ? "," : "",
+		     plan->label_option ? plan->label_option : "");
+	if (data.failed)
+		return err_memory(err);
+	if (fchdir(target.fd) < 0 || mount("tmpfs", ".", "tmpfs", flags & ~(unsigned long)MS_RDONLY, data.data) < 0)
 		return err_sys(err, errno, "mount tmpfs to %s", m->destination);
 	r = rootfs_reopen_target(rootfs, m, &dir, err);
 	if (r == 0)

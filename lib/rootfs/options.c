@@ -6,8 +6,6 @@
 #include "base/sys.h"
 #include "rootfs/rootfs.h"
 
-#define DATA_MAX 4095 /* mount(2) takes one page, with its NUL */
-
 enum option_kind {
 	OPTION_NOTHING,	    /* what a mount does anyway */
 	OPTION_ATTRIBUTE,   /* value: MOUNT_ATTR_... */
@@ -261,8 +259,9 @@ int mount_options_parse(const struct spec_strings *list, const char *where, bool
 		log_warning("%s.options: \"%s\" has no effect on a bind mount", where, data.data);
 		str_buf_free(&data);
 	}
-	if (data.size > DATA_MAX)
-		return err_user(err, "%s.options: longer than the %d bytes that the kernel takes", where, DATA_MAX);
+	if (data.size > MOUNT_DATA_MAX)
+		return err_user(err, "%s.options: longer than the %d bytes that the kernel takes", where,
+				MOUNT_DATA_MAX);
 	o.data = keep(&data, arena);
 	o.text = keep(&text, arena);
 	if (!o.data || !o.text)

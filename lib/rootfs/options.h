@@ -8,6 +8,8 @@
 #include "base/err.h"
 #include "spec/spec.h"
 
+#define MOUNT_DATA_MAX 4095 /* mount(2) takes one page, with its NUL */
+
 /* Attributes of a mount to be switched on and off (mount_setattr(2)). */
 struct mount_change {
 	uint64_t set, clear; /* MOUNT_ATTR_... */

@@ -199,6 +199,8 @@ static int mount_layers(const struct rootfs_plan *plan, struct arena *paths, str
 	append_layers(overlay, upper, work, &data);
 	if (wants_user_attributes(plan))
 		str_append(&data, ",userxattr");
+	if (plan->label_option)
+		str_append_f(&data, ",%s", plan->label_option);
 	if (data.failed)
 		return err_memory(err);
 	if (data.size >= DATA_ROOM)

@@ -156,9 +156,9 @@ int rootfs_plan(const struct spec *spec, const struct rootfs_context *context, s
 	if (!plan)
 		return err_memory(err);
 	plan->context = *context;
-	if (spec->linux_.mount_label && *spec->linux_.mount_label)
-		return err_user(err, "linux.mountLabel: SELinux labels are not supported yet");
 	r = plan_root(spec, arena, plan, err);
+	if (r == 0)
+		r = rootfs_plan_label(spec, arena, plan, err);
 	if (r == 0)
 		r = plan_propagation(spec, plan, err);
 	if (r == 0)

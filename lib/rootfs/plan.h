@@ -68,6 +68,8 @@ struct rootfs_plan {
 	unsigned long propagation; /* MS_...; 0: unset */
 	bool propagation_below;
 	struct overlay_item overlay;
+	const char *label; /* linux.mountLabel; NULL: none */
+	const char *label_option; /* it as an option of a file system; NULL: none, or without SELinux */
 	struct idmap_item root_idmap; /* of the rootfs, or of the lower layers of its overlay */
 	struct mapping_item *mappings; /* each once */
 	size_t mapping_count;
@@ -93,7 +95,11 @@ const char *plan_host_path(const struct rootfs_context *context, const char *pat
 int rootfs_plan_idmap(const struct spec_mount *mount, struct arena *arena, struct rootfs_plan *plan, struct mount_item *m,
 		      struct err *err);
 
+/* Add the label to the options of the mount `m`, if its file system takes one. */
+int rootfs_label_mount(const struct rootfs_plan *plan, struct arena *arena, struct mount_item *m, struct err *err);
+
 /* The sections of rootfs_plan(). */
+int rootfs_plan_label(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
 int rootfs_plan_mounts(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);
 int rootfs_plan_root_idmap(const struct spec *spec, struct rootfs_plan *plan, struct err *err);
 int rootfs_plan_overlay(const struct spec *spec, struct arena *arena, struct rootfs_plan *plan, struct err *err);

@@ -137,6 +137,8 @@ static int plan_mount(const struct spec_mount *mount, struct arena *arena, struc
 		r = plan_cgroup(&plan->context, m, err);
 	if (r == 0)
 		r = rootfs_plan_idmap(mount, arena, plan, m, err);
+	if (r == 0)
+		r = rootfs_label_mount(plan, arena, m, err);
 	if (r < 0)
 		return r;
 	plan_checks(plan, m);

@@ -36,6 +36,27 @@ static int describe(const struct mount_item *m, int fs, int number, struct err *
 	return -number;
 }
 
+/* The next of the options, cut out in place: a value in quotes may have commas, and loses the quotes. */
+static char *next_option(char **rest)
+{
+	char *option = *rest, *quote, *end;
+
+	if (!option)
+		return NULL;
+	quote = strstr(option, "=\"");
+	end = strchr(option, ',');
+	if (quote && (!end || quote < end) && (end = strchr(quote + 2, '"'))) {
+		memmove(quote + 1, quote + 2, (size_t)(end - quote) - 2);
+		end[-1] = '\0';
+		*rest = end[1] == ',' ? end + 2 : NULL;
+		return option;
+	}
+	*rest = end ? end + 1 : NULL;
+	if (end)
+		*end = '\0';
+	return option;
+}
+
 static int set_option(int fs, char *option)
 {
 	char *value = strchr(option, '=');
@@ -66,7 +87,7 @@ static int configure(int fs, const struct mount_item *m, struct err *err)
 	if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", m->source, 0) < 0 ||
 	    set_flags(fs, m->options.superblock) < 0)
 		return describe(m, fs, errno, err);
-	for (char *option; (option = strsep(&rest, ","));)
+	for (char *option; (option = next_option(&rest));)
 		if (set_option(fs, option) < 0)
 			return describe(m, fs, errno, err);
 	return sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? describe(m, fs, errno, err) : 0;

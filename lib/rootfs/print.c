@@ -110,6 +110,9 @@ void rootfs_plan_print(const struct rootfs_plan *plan, struct str_buf *out)
 	const char *how = !plan->context.has_mount_ns ? "chroot" : plan->context.no_pivot ? "MS_MOVE" : "pivot_root";
 
 	print_root(plan, out);
+	if (plan->label)
+		str_append_f(out, "mount label: %s\n",
+			     plan->label_option ? plan->label_option : "without effect, as the host has no SELinux");
 	for (size_t i = 0; i < plan->mount_count; i++)
 		print_mount(plan, &plan->mounts[i], out);
 	for (size_t i = 0; i < plan->mapping_count; i++)

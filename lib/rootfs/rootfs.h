@@ -35,6 +35,7 @@ struct rootfs_context {
 	const char *bundle;	  /* absolute path of the bundle: relative paths start there */
 	bool no_pivot;		  /* --no-pivot */
 	bool has_mount_ns;	  /* the guest has a mount namespace made for it */
+	bool has_selinux;	  /* a policy is loaded: linux.mountLabel means something */
 	bool has_user_ns;	  /* and a user namespace */
 	bool has_cgroup_ns;	  /* and a cgroup namespace */
 	const struct spec_id_mappings *uids, *gids; /* of its user namespace; NULL: none, or not known as it is joined */

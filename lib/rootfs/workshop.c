@@ -149,6 +149,8 @@ static int mount_overlay(const struct workshop *w, const char *name, struct err 
 	}
 	if (r < 0)
 		return r;
+	if (w->plan->label_option)
+		str_append_f(&data, ",%s", w->plan->label_option);
 	if (data.failed)
 		return err_memory(err);
 	if (mkdir(name, 0755) < 0 || mount("overlay", name, "overlay", is_written ? 0 : MS_RDONLY, data.data) < 0)

@@ -21,6 +21,7 @@ const struct annotation_row annotation_rows[] = {
 	{ ANNOTATION_SECCOMP_FAIL_UNKNOWN, ANNOTATION_APPLIED, false, "unknown system calls in a profile are an error" },
 	{ ANNOTATION_SECCOMP_BPF_DATA, ANNOTATION_APPLIED, true, "a seccomp filter instead of the profile" },
 	{ ANNOTATION_DELEGATE_CGROUP, ANNOTATION_APPLIED, false, "a cgroup below the container's that the guest manages" },
+	{ ANNOTATION_MOUNT_CONTEXT, ANNOTATION_APPLIED, false, "which kind of label linux.mountLabel is" },
 	{ ANNOTATION_HANDLER, ANNOTATION_REFUSED, true, "what runs the program instead of the kernel" },
 	{ "krun.", ANNOTATION_REFUSED, true, "the virtual machine of a handler" },
 	{ "module.wasm.image/variant", ANNOTATION_REFUSED, true, "a handler for WebAssembly" },

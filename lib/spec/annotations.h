@@ -8,6 +8,7 @@
 #define ANNOTATION_STOP_SIGNAL	"org.opencontainers.image.stopSignal"
 #define ANNOTATION_HOOKS_STDOUT "run.oci.hooks.stdout"
 #define ANNOTATION_HOOKS_STDERR "run.oci.hooks.stderr"
+#define ANNOTATION_MOUNT_CONTEXT "run.oci.mount_context_type"
 #define ANNOTATION_HANDLER	"run.oci.handler"
 #define ANNOTATION_DELEGATE_CGROUP	"run.oci.delegate-cgroup"
 #define ANNOTATION_PIDFD_RECEIVER	"run.oci.pidfd_receiver"
