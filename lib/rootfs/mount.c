@@ -303,12 +303,22 @@ static int mount_one(const struct rootfs_plan *plan, struct rootfs *rootfs, cons
 	return err_user(err, "unknown kind of mount");
 }
 
+static int explain(const struct rootfs_plan *plan, size_t index, struct err *err)
+{
+	int r = err_in(err, "%s", plan->mounts[index].where);
+
+	if (r == -EACCES && plan->context.has_user_ns)
+		return err_hint(err, "the guest's root is not the owner of its rootfs: annotation "
+				     "org.kavel.rootfs.idmap=true, or make the destination beforehand");
+	return r;
+}
+
 int rootfs_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
 {
 	for (size_t i = 0; i < plan->mount_count; i++) {
 		rootfs_sweep(rootfs);
 		if (mount_one(plan, rootfs, &plan->mounts[i], err) < 0)
-			return err_in(err, "%s", plan->mounts[i].where);
+			return explain(plan, i, err);
 	}
 	return 0;
 }

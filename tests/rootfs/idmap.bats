@@ -276,6 +276,15 @@ cleanup() {
 	assert_clean
 }
 
+@test "where the guest's root may not make a destination, the message names the ways out" {
+	with_user_namespace
+	chown -R 0:0 "$BUNDLE/rootfs"
+	add_mount /not/there tmpfs tmpfs
+	run_guest
+	assert_refused "make directory /not" "Permission denied" "org.kavel.rootfs.idmap=true"
+	assert_clean
+}
+
 @test "a rootfs that is idmapped can be read-only, and have any propagation" {
 	local propagation
 
