@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/seccomp/machine.h"
+
 #define NAMES_MAX 4096
 #define NAME_MAX  31 /* what a row of the table can hold */
 
@@ -15,15 +17,11 @@ struct column {
 
 /* The same and in the same order as seccomp_targets. */
 static const struct column columns[] = {
-#if defined(__x86_64__)
+#if SECCOMP_MACHINE == SECCOMP_X86
 	{ SCMP_ARCH_X86_64, 0 }, { SCMP_ARCH_X86, 0 }, { SCMP_ARCH_X32, 0x40000000 },
-#elif defined(__i386__)
-	{ SCMP_ARCH_X86, 0 }, { SCMP_ARCH_X86_64, 0 }, { SCMP_ARCH_X32, 0x40000000 },
-#elif defined(__aarch64__)
+#elif SECCOMP_MACHINE == SECCOMP_ARM
 	{ SCMP_ARCH_AARCH64, 0 }, { SCMP_ARCH_ARM, 0 },
-#elif defined(__arm__)
-	{ SCMP_ARCH_ARM, 0 }, { SCMP_ARCH_AARCH64, 0 },
-#elif defined(__riscv) && __riscv_xlen == 64
+#else
 	{ SCMP_ARCH_RISCV64, 0 },
 #endif
 };
@@ -144,8 +142,6 @@ static void print_row(const struct row *row)
 
 int main(void)
 {
-	if (!COLUMNS)
-		return 0;
 	add_names();
 	qsort(rows, row_count, sizeof(*rows), compare);
 	for (size_t i = 0; i < row_count; i++)

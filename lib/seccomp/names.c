@@ -6,23 +6,12 @@
 
 #include "base/auto.h"
 #include "base/sys.h"
+#include "seccomp/machine.h"
 #include "seccomp/seccomp.h"
 
-#if defined(__x86_64__) || defined(__i386__)
-#define ON_X86(token) (token)
-#else
-#define ON_X86(token) 0
-#endif
-#if defined(__aarch64__) || defined(__arm__)
-#define ON_ARM(token) (token)
-#else
-#define ON_ARM(token) 0
-#endif
-#if defined(__riscv)
-#define ON_RISCV(token) (token)
-#else
-#define ON_RISCV(token) 0
-#endif
+#define ON_X86(token)	(SECCOMP_MACHINE == SECCOMP_X86 ? (token) : 0)
+#define ON_ARM(token)	(SECCOMP_MACHINE == SECCOMP_ARM ? (token) : 0)
+#define ON_RISCV(token) (SECCOMP_MACHINE == SECCOMP_RISCV ? (token) : 0)
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)

@@ -9,11 +9,12 @@
 
 #include "base/err.h"
 #include "seccomp/library.h"
+#include "seccomp/machine.h"
 
 /* Architectures of the table, the native one first. */
-#if defined(__x86_64__) || defined(__i386__)
+#if SECCOMP_MACHINE == SECCOMP_X86
 #define SECCOMP_TARGETS 3
-#elif defined(__aarch64__) || defined(__arm__)
+#elif SECCOMP_MACHINE == SECCOMP_ARM
 #define SECCOMP_TARGETS 2
 #else
 #define SECCOMP_TARGETS 1

@@ -49,12 +49,14 @@ static int build(scmp_filter_ctx c, const struct seccomp_policy *policy, struct 
 {
 	int r = 0;
 
-	/* the first is the native one, which is in every filter */
-	for (size_t i = 1; i < policy->arch_count && r == 0; i++) {
+	for (size_t i = policy->archs[0] == seccomp_arch_native(); i < policy->arch_count && r == 0; i++) {
 		r = seccomp_arch_add(c, policy->archs[i]);
 		if (r < 0)
 			r = err_sys(err, -r, "%s: add architecture %#x", PLACE, policy->archs[i]);
 	}
+	/* in every filter to begin with, but not of the machine that this is for */
+	if (r == 0 && policy->archs[0] != seccomp_arch_native())
+		r = seccomp_arch_remove(c, seccomp_arch_native());
 	for (size_t i = 0; i < policy->rule_count && r == 0; i++)
 		if (policy->rules[i].action != policy->default_action) /* libseccomp refuses to say twice what holds */
 			r = add_rule(c, &policy->rules[i], err);

@@ -147,12 +147,12 @@ void comparison_ask(const struct comparison *c)
 	uint64_t state = c->seed;
 	bool is_right = true;
 
+	for (size_t i = 0; i < SECCOMP_TARGETS; i++)
+		for (uint32_t j = 0; j < NUMBERS && is_right; j++)
+			is_right = ask_number(c, seccomp_targets[i].kernel_arch, seccomp_targets[i].base + j, &state);
 	for (size_t i = 0; i < COUNT(archs); i++) {
-		const size_t count = i < 2 ? NUMBERS : 3;
-
-		for (uint32_t j = 0; j < count && is_right; j++)
-			is_right = ask_number(c, archs[i], j, &state) &&
-				   (i > 0 || ask_number(c, archs[i], X32 + j, &state));
+		for (uint32_t j = 0; j < 3 && is_right; j++)
+			is_right = ask_number(c, archs[i], j, &state);
 		for (size_t j = 0; j < COUNT(others) && is_right; j++)
 			is_right = ask_number(c, archs[i], others[j], &state);
 	}

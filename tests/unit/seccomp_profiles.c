@@ -1,5 +1,6 @@
 #include "seccomp_profiles.h"
 
+#include <seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -250,6 +251,20 @@ static size_t rule_count(uint64_t *state, const struct spec_strings *names)
 	default:
 		return 1 + random_below(state, 30);
 	}
+}
+
+struct spec_strings profile_names(struct arena *arena)
+{
+	struct spec_strings names = { 0 };
+	size_t count = 0;
+
+	while (seccomp_numbers_name(count))
+		count++;
+	names.items = make(arena, count + 1, sizeof(*names.items));
+	for (size_t i = 0; i < count; i++)
+		if (seccomp_syscall_resolve_name(seccomp_numbers_name(i)) != __NR_SCMP_ERROR)
+			names.items[names.count++] = seccomp_numbers_name(i);
+	return names;
 }
 
 void profile_make(uint64_t seed, bool is_tame, const struct spec_strings *names, struct arena *arena,
