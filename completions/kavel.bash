@@ -23,7 +23,7 @@ _kavel_options() { # COMMAND
 	update)
 		echo '--resources --memory --memory-reservation --memory-swap --pids-limit --cpu-share --cpu-quota --cpu-period
 			--cpu-burst --cpu-idle --cpu-rt-runtime --cpu-rt-period --cpuset-cpus --cpuset-mems --blkio-weight
-			--kernel-memory --kernel-memory-tcp -r'
+			--l3-cache-schema --mem-bw-schema --kernel-memory --kernel-memory-tcp -r'
 		;;
 	events) echo "--interval --stats" ;;
 	stats) echo "--format --interval --no-stream -f" ;;
@@ -44,7 +44,7 @@ _kavel_takes_value() { # OPTION COMMAND
 	--root | --log | --log-format | --log-level | --cgroup-manager | --criu | --bundle | -b | --config | --pid-file | \
 		--console-socket | --pidfd-socket | --preserve-fds | --format | --process | -p | --cwd | --env | -e | \
 		--user | -u | --additional-gids | -g | --cap | -c | --cgroup | --process-label | --apparmor | --resources | --interval | \
-		--memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | --kernel-memory*) true ;;
+		--memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | --*-schema | --kernel-memory*) true ;;
 	*) false ;;
 	esac
 }
@@ -62,7 +62,7 @@ _kavel_complete_value() { # OPTION COMMAND WORD
 		;;
 	--preserve-fds | --cwd | --env | -e | --user | -u | --additional-gids | -g | --cap | -c | --cgroup | \
 		--process-label | --apparmor | --memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | \
-		--kernel-memory* | --interval) ;;
+		--*-schema | --kernel-memory* | --interval) ;;
 	-f)
 		case $2 in
 		stats) COMPREPLY=($(compgen -W 'table json openmetrics' -- "$3")) ;;

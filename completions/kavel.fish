@@ -93,6 +93,8 @@ complete -c kavel -n '__fish_seen_subcommand_from update' -l memory -x -d 'Memor
 complete -c kavel -n '__fish_seen_subcommand_from update' -l memory-reservation -x -d 'Memory that is kept for it'
 complete -c kavel -n '__fish_seen_subcommand_from update' -l memory-swap -x -d 'Limit of memory and swap together'
 complete -c kavel -n '__fish_seen_subcommand_from update' -l pids-limit -x -d 'Number of processes'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l l3-cache-schema -x -d 'Part of the L3 cache'
+complete -c kavel -n '__fish_seen_subcommand_from update' -l mem-bw-schema -x -d 'Memory bandwidth'
 complete -c kavel -n '__fish_seen_subcommand_from update' -l cpu-share -x -d 'Share of CPU time'
 complete -c kavel -n '__fish_seen_subcommand_from update' -l cpu-quota -x -d 'CPU time in each period'
 complete -c kavel -n '__fish_seen_subcommand_from update' -l cpu-period -x -d 'Length of the period'

@@ -39,6 +39,7 @@ struct cli_options {
 		const char *resources, *memory, *memory_reservation, *memory_swap, *kernel_memory, *kernel_memory_tcp;
 		const char *cpu_share, *cpu_quota, *cpu_period, *cpu_burst, *cpu_idle, *cpu_rt_runtime, *cpu_rt_period;
 		const char *cpuset_cpus, *cpuset_mems, *pids_limit, *blkio_weight;
+		const char *l3_cache_schema, *mem_bw_schema;
 	} update;
 	const char *interval;
 	int stats_format; /* enum stats_format of stats.c */

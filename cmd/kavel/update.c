@@ -140,6 +140,11 @@ static int run(struct cli *cli, char **words, struct err *err)
 			"--kernel-memory and --kernel-memory-tcp are ignored: the kernel has no such limits any more");
 		count++;
 	}
+	if (o->update.l3_cache_schema && *o->update.l3_cache_schema)
+		options.l3_cache_schema = o->update.l3_cache_schema;
+	if (o->update.mem_bw_schema && *o->update.mem_bw_schema)
+		options.mem_bw_schema = o->update.mem_bw_schema;
+	count += options.l3_cache_schema || options.mem_bw_schema;
 	if (o->update.resources && *o->update.resources)
 		options.resources_file = o->update.resources;
 	else if (!count)
@@ -166,6 +171,8 @@ static const struct option_row own_options[] = {
 	OPTION_TEXT(OPTIONS, update.cpuset_cpus, "cpuset-cpus", 0, "LIST", "CPUs to run on, such as 0-3,7"),
 	OPTION_TEXT(OPTIONS, update.cpuset_mems, "cpuset-mems", 0, "LIST", "memory nodes to use"),
 	OPTION_TEXT(OPTIONS, update.blkio_weight, "blkio-weight", 0, "N", "share of block I/O, 10 to 1000"),
+	OPTION_TEXT(OPTIONS, update.l3_cache_schema, "l3-cache-schema", 0, "LINE", "of linux.intelRdt, such as L3:0=7f;1=f"),
+	OPTION_TEXT(OPTIONS, update.mem_bw_schema, "mem-bw-schema", 0, "LINE", "of linux.intelRdt, such as MB:0=50;1=100"),
 	OPTION_TEXT(OPTIONS, update.kernel_memory, "kernel-memory", 0, "SIZE", "accepted, ignored with a warning"),
 	OPTION_TEXT(OPTIONS, update.kernel_memory_tcp, "kernel-memory-tcp", 0, "SIZE", "accepted, ignored with a warning"),
 	OPTION_END,

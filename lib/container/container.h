@@ -108,6 +108,7 @@ struct container_update_options {
 	const char *id;
 	const char *resources_file; /* "-": standard input; NULL: none */
 	const char *resources;	    /* JSON text whose values come before those of the file; NULL: none */
+	const char *l3_cache_schema, *mem_bw_schema; /* of linux.intelRdt; NULL: as it is */
 };
 
 /* Change the limits of a container, all or none, and what is kept of its configuration with them.

@@ -15,6 +15,7 @@
 #include "container/state.h"
 #include "json/encode.h"
 #include "json/read.h"
+#include "spec/forms.h"
 
 #define STATE_CONFIG_NEW "config.json.new"
 
@@ -25,6 +26,7 @@ struct update {
 	struct spec_document *new, *old;
 	struct spec_resources resources; /* of `new`, with what has to be written along */
 	struct arena arena;
+	char *schemata;		     /* what linux.intelRdt's group had, once that has changed */
 };
 
 static void free_text(char **text)
@@ -40,6 +42,7 @@ static void update_free(struct update *update)
 	spec_free(update->new);
 	spec_free(update->old);
 	arena_free(&update->arena);
+	free(update->schemata);
 }
 
 /* Put the members of `over` over those of `under`, objects in each other member by member. */
@@ -113,12 +116,20 @@ static void drop_same_devices(struct update *update, const json_t *resources)
 		(void)json_object_del(update->wanted, "devices"); /* it is there */
 }
 
-static int merge_config(struct update *update, struct err *err)
+static int set_schema(json_t *linux_, const char *name, const char *text)
+{
+	json_t *rdt = text ? member(linux_, "intelRdt") : NULL;
+
+	return text ? json_object_set_new(rdt, name, json_string(text)) : 0; /* fails with NULL for either, too */
+}
+
+static int merge_config(const struct container_update_options *o, struct update *update, struct err *err)
 {
 	json_t *linux_ = member(update->config, "linux");
 	json_t *resources = linux_ ? member(linux_, "resources") : NULL;
 
-	if (!resources)
+	if (!resources || set_schema(linux_, "l3CacheSchema", o->l3_cache_schema) < 0 ||
+	    set_schema(linux_, "memBwSchema", o->mem_bw_schema) < 0)
 		return err_memory(err);
 	drop_same_devices(update, resources);
 	return merge(resources, update->wanted, err);
@@ -163,7 +174,7 @@ static int prepare(const struct container_update_options *o, const struct state 
 	if (r == 0)
 		r = read_config(state, update, err);
 	if (r == 0)
-		r = merge_config(update, err);
+		r = merge_config(o, update, err);
 	if (r < 0)
 		return r;
 	json_put_value(&writer, NULL, update->wanted);
@@ -212,18 +223,63 @@ static int apply(struct state *state, struct update *update, struct err *err)
 	return r;
 }
 
+static int check_schemas(const struct container_update_options *o, const struct state *state, struct err *err)
+{
+	if (!state->resctrl.root)
+		return err_set(err, ENOTSUP, "cannot update schemas of %s: it has no linux.intelRdt", o->id);
+	if (o->l3_cache_schema && !form_is_schema(o->l3_cache_schema))
+		return err_user(err, "linux.intelRdt.l3CacheSchema: \"%.200s\" is not a line such as L3:0=f;1=f",
+				o->l3_cache_schema);
+	if (o->mem_bw_schema && (strncmp(o->mem_bw_schema, "MB:", 3) != 0 || !form_is_schema(o->mem_bw_schema)))
+		return err_user(err, "linux.intelRdt.memBwSchema: \"%.200s\" is not a line such as MB:0=50;1=100",
+				o->mem_bw_schema);
+	return 0;
+}
+
+/* Before the cgroup, as it is easily taken back. */
+static int apply_schemas(const struct container_update_options *o, const struct state *state, struct update *update,
+			 struct err *err)
+{
+	autofd root = -1;
+	int r;
+
+	if (!o->l3_cache_schema && !o->mem_bw_schema)
+		return 0;
+	r = check_schemas(o, state, err);
+	if (r == 0)
+		r = resctrl_reopen(state->resctrl.root, &root, err);
+	if (r > 0)
+		return err_set(err, ENOTSUP, "linux.intelRdt: %s is not mounted any more", state->resctrl.root);
+	return r < 0 ? r
+		     : resctrl_update(&state->resctrl, root, o->l3_cache_schema, o->mem_bw_schema, &update->schemata,
+				      err);
+}
+
+static void take_schemas_back(const struct state *state, const struct update *update)
+{
+	struct err ignored; /* the first failure is the one to tell */
+	autofd root = -1;
+
+	if (update->schemata && resctrl_reopen(state->resctrl.root, &root, &ignored) == 0)
+		(void)resctrl_restore(&state->resctrl, root, update->schemata, &ignored);
+}
+
 static int update_open(const struct container_update_options *o, struct state *state, struct err *err)
 {
 	struct update update = { .wanted = NULL };
 	int r;
 
-	if (!state->cgroup.inode)
-		return err_set(err, ENOTSUP, "cannot update %s: it has no cgroup", o->id);
 	r = prepare(o, state, &update, err);
+	if (r == 0 && !state->cgroup.inode && json_object_size(update.wanted))
+		r = err_set(err, ENOTSUP, "cannot update %s: it has no cgroup", o->id);
 	if (r == 0)
 		r = write_config(state, &update, err);
 	if (r == 0) {
-		r = apply(state, &update, err);
+		r = apply_schemas(o, state, &update, err);
+		if (r == 0 && state->cgroup.inode)
+			r = apply(state, &update, err);
+		if (r < 0)
+			take_schemas_back(state, &update);
 		if (r < 0)
 			(void)unlinkat(state->dir, STATE_CONFIG_NEW, 0); /* at worst delete removes it */
 		else if (renameat(state->dir, STATE_CONFIG_NEW, state->dir, STATE_CONFIG) < 0)

@@ -235,11 +235,11 @@ static bool is_used(int root, const char *group)
 }
 
 /* Each line by itself: what was not changed is written as it is. */
-static int restore(const struct resctrl_made *made, int root, struct err *err)
+int resctrl_restore(const struct resctrl_made *made, int root, const char *before, struct err *err)
 {
 	int r = 0;
 
-	for (const char *line = made->before; *line && r == 0;) {
+	for (const char *line = before; *line && r == 0;) {
 		char text[1024];
 		size_t size = strcspn(line, "\n");
 
@@ -269,31 +269,31 @@ int resctrl_remove(const struct resctrl_made *made, int root, bool has_failed, s
 			return 0;
 		return remove_directory(root, made->group, err);
 	}
-	return has_failed && made->before ? restore(made, root, err) : 0;
+	return has_failed && made->before ? resctrl_restore(made, root, made->before, err) : 0;
 }
 
 /* ---------------------------------------------------------------- update */
 
 int resctrl_update(const struct resctrl_made *made, int root, const char *l3_cache_schema, const char *mem_bw_schema,
-		   struct err *err)
+		   char **ret_before, struct err *err)
 {
 	const struct spec spec = { .linux_.intel_rdt = { .is_set = true,
 							 .l3_cache_schema = l3_cache_schema,
 							 .mem_bw_schema = mem_bw_schema } };
-	struct resctrl_made before = { .group = made->group };
-	autofree char *schemata = NULL;
+	autofree char *before = NULL;
 	struct arena arena = { NULL };
 	struct resctrl_plan plan;
 	struct err other;
 	int r = resctrl_plan(&spec, made->group, &arena, &plan, err);
 
 	if (r == 0)
-		r = read_schemata(root, made->group, &schemata, err);
+		r = read_schemata(root, made->group, &before, err);
 	if (r == 0) {
 		r = resctrl_configure(&plan, root, err);
-		before.before = schemata;
 		if (r < 0)
-			(void)restore(&before, root, &other); /* the first failure is the one to tell */
+			(void)resctrl_restore(made, root, before, &other); /* the first failure is the one to tell */
+		else
+			*ret_before = take_ptr(before);
 	}
 	arena_free(&arena);
 	return r;

@@ -74,10 +74,13 @@ int resctrl_join(const struct resctrl_made *made, int root, pid_t pid, struct er
  * back.  What is gone already is fine. */
 int resctrl_remove(const struct resctrl_made *made, int root, bool has_failed, struct err *err);
 
-/* update: write other schemas; NULL leaves one as it is.  On failure what was written first is taken back.
- * Errors: EINVAL, not a schema; the kernel's. */
+/* update: write other schemas; NULL leaves one as it is.  On failure what was written first is taken back.  *ret_before: what
+ * `schemata` had, for resctrl_restore(); the caller frees it.  Errors: the kernel's. */
 int resctrl_update(const struct resctrl_made *made, int root, const char *l3_cache_schema, const char *mem_bw_schema,
-		   struct err *err);
+		   char **ret_before, struct err *err);
+
+/* Write lines to `schemata` as they were. */
+int resctrl_restore(const struct resctrl_made *made, int root, const char *before, struct err *err);
 
 /* Describe the plan for `kavel plan`. */
 void resctrl_plan_print(const struct resctrl_plan *plan, struct str_buf *out);

@@ -110,7 +110,7 @@ load setup
 	for command in $(commands); do
 		grep -qE "^\.Nm Cm $command\$" "$manual" || fail "kavel.1 has no command $command"
 		for option in $(options_of "$command"); do
-			grep -qE -- "Fl (. , Fl )?\\\\-${option#--}( |\$)" <(sed 's/\([a-z]\)\\-/\1-/g' "$manual") ||
+			grep -qE -- "Fl (. , Fl )?\\\\-${option#--}( |\$)" <(sed 's/\([a-z0-9]\)\\-/\1-/g' "$manual") ||
 				fail "kavel.1 has no option $option"
 		done
 	done

@@ -28,5 +28,5 @@ commands() {
 
 # All long options that a command's help lists.
 options_of() { # COMMAND
-	"$KAVEL" "$1" --help | grep -oE '^  (-.,|   ) --[a-z-]+' | grep -oE -- '--[a-z-]+'
+	"$KAVEL" "$1" --help | grep -oE '^  (-.,|   ) --[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+'
 }

@@ -112,3 +112,28 @@ picture() {
 	[[ $(head -1 "$FAKE/gold/schemata") == "    MB:0=50" ]] # the line that is written last
 	assert_clean
 }
+
+@test "update changes the schemas of the group, and refuses what is none or has no group" {
+	with_resctrl
+	rdt '{"closID": "gold"}'
+	start_guest pause
+	must kavel update --l3-cache-schema 'L3:0=3' "$ID"
+	[[ $(head -1 "$FAKE/gold/schemata") == L3:0=3 ]]
+	must kavel update --mem-bw-schema 'MB:0=10' "$ID"
+	[[ $(head -1 "$FAKE/gold/schemata") == MB:0=10 ]]
+	jq -e '.linux.intelRdt | .l3CacheSchema == "L3:0=3" and .memBwSchema == "MB:0=10"' "$ROOT/$ID/config.json"
+	try kavel update --mem-bw-schema 'L3:0=1' "$ID"
+	assert_refused linux.intelRdt.memBwSchema
+	try kavel update --l3-cache-schema 'L3=1' "$ID"
+	assert_refused linux.intelRdt.l3CacheSchema
+	# what is refused of the rest takes the schema back
+	try kavel update --l3-cache-schema 'L3:0=7' --pids-limit -5 "$ID"
+	assert_status 1
+	[[ $(head -1 "$FAKE/gold/schemata") == MB:0=10 ]]
+	must kavel delete --force "$ID"
+	config 'del(.linux.intelRdt)'
+	start_guest pause
+	try kavel update --l3-cache-schema 'L3:0=3' "$ID"
+	assert_refused linux.intelRdt
+	must kavel delete --force "$ID"
+}

@@ -370,16 +370,20 @@ static void what_the_kernel_says_of_a_refused_schema_is_told(void)
 static void update_writes_what_is_given_and_needs_the_group(void)
 {
 	const struct resctrl_made made = { .group = "gold" };
+	autofree char *first = NULL, *second = NULL, *none = NULL;
 	struct folder root;
 	struct err err;
 
 	make_root(&root);
-	CHECK(resctrl_update(&made, root.fd, "L3:0=1", NULL, &err) == -ENOENT);
+	CHECK(resctrl_update(&made, root.fd, "L3:0=1", NULL, &none, &err) == -ENOENT && !none);
 	make_group(&root, "L3:0=f\n");
-	CHECK(resctrl_update(&made, root.fd, "L3:0=1", NULL, &err) == 0);
+	CHECK(resctrl_update(&made, root.fd, "L3:0=1", NULL, &first, &err) == 0);
 	folder_has(&root, "gold/schemata", "L3:0=1");
-	CHECK(resctrl_update(&made, root.fd, NULL, "MB:0=5", &err) == 0);
+	CHECK_STR(first, "L3:0=f");
+	CHECK(resctrl_update(&made, root.fd, NULL, "MB:0=5", &second, &err) == 0);
 	folder_has(&root, "gold/schemata", "MB:0=5");
+	CHECK(resctrl_restore(&made, root.fd, "L3:0=a", &err) == 0);
+	folder_has(&root, "gold/schemata", "L3:0=a");
 	folder_remove(&root);
 }
 
