@@ -118,6 +118,9 @@ int cgroup_give(const struct cgroup_layout *layout, const struct cgroup_made *ma
  * it, also out of a cgroup namespace that it is outside of. */
 int cgroup_make_below(int group, const char *name, int *ret_procs, struct err *err);
 
+/* Add to the error of a process that could not be born into the v2 group why that group takes none.  Returns -err->number. */
+int cgroup_explain_birth(int group, struct err *err);
+
 /* Write the limits and attach the device program.  Errors name property, file, value and the errno's meaning. */
 int cgroup_limit(const struct cgroup_plan *plan, const struct cgroup_made *made, int v2_fd, struct err *err);
 

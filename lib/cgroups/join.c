@@ -7,6 +7,7 @@
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/str.h"
 #include "cgroups/group.h"
 #include "cgroups/plan.h"
 
@@ -32,6 +33,28 @@ static int enter(int dir, const char *file, pid_t pid, const char *mount_point, 
 	if (r == -EOPNOTSUPP || r == -EBUSY)
 		return err_hint(err, "it hands controllers down, or is threaded, and takes no processes itself");
 	return r;
+}
+
+int cgroup_explain_birth(int group, struct err *err)
+{
+	char type[32] = "";
+
+	if (err->number != EOPNOTSUPP && err->number != EBUSY)
+		return -err->number;
+	(void)file_read_short(group, "cgroup.type", type, sizeof(type)); /* a shorter explanation then */
+	if (str_eq(type, "domain invalid"))
+		return err_hint(
+			err, "linux.cgroupsPath: a group beside or above it is threaded, so that it takes no processes "
+			     "(cgroup.type: domain invalid)");
+	if (str_eq(type, "domain threaded") || str_eq(type, "threaded"))
+		return err_hint(
+			err, "linux.cgroupsPath: the group is %s, and hands down controllers that need a domain", type);
+	if (err->number == EBUSY)
+		return err_hint(
+			err,
+			"linux.cgroupsPath: the group hands controllers down (cgroup.subtree_control), so that only "
+			"groups below it take processes");
+	return -err->number;
 }
 
 /* sub: below it; NULL: none. */

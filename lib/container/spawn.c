@@ -54,7 +54,7 @@ static pid_t clone_guest(struct run *run, struct err *err)
 			     : ns_clone(&run->ns, run->cgroup, &run->pidfd, err);
 	if (pid != 0 && lends && oom_exchange(old, NULL, &other) < 0)
 		log_warning("the own %s", other.text);
-	return pid;
+	return pid < 0 && run->cgroup >= 0 ? cgroup_explain_birth(run->cgroup, err) : pid;
 }
 
 int spawn(struct run *run, struct err *err)

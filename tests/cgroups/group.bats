@@ -210,3 +210,27 @@ has_members() { # COUNT
 	must kavel delete --force "$ID"
 	assert_clean
 }
+
+@test "a group that can have no processes is an error that says why" {
+	[[ $V2 == /sys/fs/cgroup ]] || skip "not cgroup v2 alone"
+	mkdir -p "$V2/parent/threaded" "$V2/parent/guest"
+	echo threaded >"$V2/parent/threaded/cgroup.type"
+	take_snapshot
+	run_guest
+	assert_refused linux.cgroupsPath "domain invalid"
+	assert_clean
+	rmdir "$V2/parent/threaded" "$V2/parent/guest" "$V2/parent"
+	take_snapshot
+}
+
+@test "podman's default limit of processes is left out with a warning where there is no controller, another is refused" {
+	! grep -qw pids "$V2/cgroup.controllers" && [[ ! -d /sys/fs/cgroup/pids ]] || skip "there is a pids controller"
+	config '.linux.resources.pids = {limit: 2048}'
+	run_guest exit=0
+	assert_success
+	assert_error_has "linux.resources.pids.limit: this host has no pids controller"
+	config '.linux.resources.pids = {limit: 2047}'
+	run_guest exit=0
+	assert_refused linux.resources.pids.limit
+	assert_clean
+}
