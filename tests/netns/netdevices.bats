@@ -402,3 +402,36 @@ both_pictures() {
 	assert_output_has "network device host0 as eth%d"
 	assert_output_has WANT_DEVICES
 }
+
+@test "a device is moved to a network that a user namespace owns" {
+	ip addr add 192.0.2.1/24 dev host0
+	device host0 'u%d'
+	config '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	chmod o+x "$BATS_TEST_TMPDIR" "$BUNDLE" "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}"
+	add_capabilities CAP_NET_ADMIN
+	guest_shell 'ip addr show dev u0; ip link set u0 down && echo mine'
+	run_guest
+	assert_success
+	assert_matches 'u0@.*[<,]UP[,>]'
+	assert_output_has 192.0.2.1/24
+	assert_line mine
+}
+
+@test "a failing create with a user namespace leaves the device as it was" {
+	local before
+
+	ip addr add 192.0.2.1/24 dev host0
+	ip link set host0 up
+	before=$(picture host0)
+	device host0 u0
+	config '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	chmod o+x "$BATS_TEST_TMPDIR" "$BUNDLE" "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}"
+	config '.process.args = ["/nonexistent"]'
+	run_guest
+	assert_refused /nonexistent
+	[[ $(picture host0) == "$before" ]]
+}
