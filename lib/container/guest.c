@@ -10,9 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -117,7 +115,9 @@ static enum user_groups groups_of(const struct run *run)
 
 static int enter_user(struct run *run, struct err *err)
 {
-	return user_enter(&run->plan->process->user, groups_of(run), err);
+	int r = user_enter(&run->plan->process->user, groups_of(run), err);
+
+	return r < 0 || run->init >= 0 ? r : rootfs_check_access(run->plan->rootfs, &run->rootfs, err);
 }
 
 static int enter_namespaces(struct run *run, struct err *err)
@@ -365,56 +365,6 @@ static int restore_umask(struct run *run, struct err *err)
 	return 0;
 }
 
-/* /proc/PID/environ shows what lies on the stack, where the kernel put the caller's environment.  What was set later lies
- * elsewhere, perhaps in memory that cannot be written. */
-static void forget_environment(void)
-{
-	const uintptr_t begin = getauxval(AT_RANDOM), end = getauxval(AT_EXECFN);
-
-	for (char **item = environ; item && *item; item++)
-		if ((uintptr_t)*item > begin && (uintptr_t)*item < end)
-			memset(*item, 0, strlen(*item));
-}
-
-/* Wait without the launcher: end of file tells the host side that the guest is ready.  What else is open of the host's would
- * stay so while this process waits, in sight of the guest's other processes. */
-static void leave_host(struct run *run)
-{
-	*run->progress = PROGRESS_READY;
-	log_close();
-	auto_close(&run->cgroup);
-	auto_close(&run->terminal);
-	auto_close(&run->wire);
-	run->cgroup = run->terminal = run->wire = -1;
-	forget_environment();
-}
-
-static _Noreturn void end(int number)
-{
-	_exit(128 + number);
-}
-
-/* As the launcher does: the kernel spares the first process of a pid namespace signals without a handler.  Before the host side
- * is told that this one waits, as somebody may send one then. */
-static void end_by_signals(void)
-{
-	(void)signal(SIGHUP, end);
-	(void)signal(SIGINT, end);
-	(void)signal(SIGTERM, end);
-}
-
-/* Without a process there is nothing to launch: the guest exists, and waits to be killed. */
-static int wait_for_kill(struct run *run, struct err *err)
-{
-	(void)err;
-	auto_close(&run->listen);
-	end_by_signals();
-	leave_host(run);
-	for (;;)
-		(void)pause();
-	return 0;
-}
-
 static bool has_no_process(const struct plan *plan)
 {
 	return !plan_has_process(plan);
@@ -443,26 +393,6 @@ static int become_launcher(struct run *run, struct err *err)
 static bool waits_here(const struct plan *plan)
 {
 	return plan_waits_for_start(plan) && plan_has_start_hooks(plan);
-}
-
-/* With startContainer hooks the guest side waits itself, as the launcher could not run them. */
-static int await_start(struct run *run, struct err *err)
-{
-	char byte;
-	ssize_t n;
-
-	end_by_signals();
-	leave_host(run);
-	do {
-		auto_close(&run->start_connection);
-		run->start_connection = accept4(run->listen, NULL, NULL, SOCK_CLOEXEC);
-		if (run->start_connection < 0 && errno != EINTR)
-			return err_sys(err, errno, "wait for start");
-		n = run->start_connection < 0 ? 0 : recv(run->start_connection, &byte, 1, 0);
-	} while (n != 1);
-	/* the socket stays until the launch: so long the container counts as created */
-	run->wire = run->start_connection;
-	return 0;
 }
 
 /* These run in the guest as it is when its program starts: with the label and the filter, and without what only the launcher
@@ -563,11 +493,11 @@ const struct step guest_create[] = {
 	/* while the root can still be written */
 	DO_IF	(plan_may_make_cwd,	"working directory",	make_working_directory, NULL),
 	DO	("rootfs protection",	protect,		NULL),
-	DO_IF	(has_no_process,	NULL,			wait_for_kill,	NULL),
+	DO_IF	(has_no_process,	NULL,			guest_wait_for_kill,	NULL),
 	/* before a limit could forbid to write a file */
 	DO_IF	(plan_has_start_hooks,	"startContainer hooks",	prepare_start_hooks, NULL),
 	PROCESS_ROWS,
-	DO_IF	(waits_here,		"start",		await_start,	NULL),
+	DO_IF	(waits_here,		"start",		guest_await_start,	NULL),
 	DO_IF	(plan_has_start_hooks,	NULL,			start_hooks,	NULL),
 	DO	("umask",		restore_umask,		NULL),
 	DO	("launch",		become_launcher,	NULL),

@@ -114,6 +114,12 @@ static int verify(const struct spec_user *user, bool groups_kept, struct err *er
 	return groups_kept ? 0 : verify_groups(&user->additional_gids, err);
 }
 
+/* A change of the user makes a process as dumpable as the sysctl fs.suid_dumpable says; this one has been undumpable. */
+static int hide(struct err *err)
+{
+	return prctl(PR_SET_DUMPABLE, 0) < 0 ? err_sys(err, errno, "make this process undumpable") : 0;
+}
+
 /* One that is not mapped in this user namespace is EINVAL. */
 static int enter_ids(const struct spec_user *user, struct err *err)
 {
@@ -131,10 +137,7 @@ int user_enter(const struct spec_user *user, enum user_groups groups, struct err
 	if (groups == USER_SET_GROUPS && sys_setgroups(0, NULL) < 0 && errno != EPERM)
 		return err_sys(err, errno, "drop additional groups");
 	r = enter_ids(user, err);
-	/* a change of the user sets it to what fs.suid_dumpable says */
-	if (r == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
-		return err_sys(err, errno, "make this process undumpable");
-	return r;
+	return r == 0 ? hide(err) : r;
 }
 
 int user_apply(const struct spec_user *user, enum user_groups groups, bool keep_caps, struct err *err)
@@ -156,5 +159,6 @@ int user_apply(const struct spec_user *user, enum user_groups groups, bool keep_
 		return explain_id("process.user.gid: set group", user->gid, errno, err);
 	if (sys_setresuid(user->uid) < 0)
 		return explain_id("process.user.uid: set user", user->uid, errno, err);
-	return verify(user, groups_kept, err);
+	r = user->uid || user->gid ? hide(err) : 0;
+	return r < 0 ? r : verify(user, groups_kept, err);
 }

@@ -72,6 +72,15 @@ static int place(const struct rootfs_plan *plan, struct err *err)
 	return 0;
 }
 
+int rootfs_check_access(const struct rootfs_plan *plan, const struct rootfs *rootfs, struct err *err)
+{
+	if (faccessat(rootfs->fd, ".", X_OK, 0) == 0)
+		return 0;
+	(void)err_sys(err, errno, "root.path: enter %s", plan->path);
+	return err_hint(err, "its owner and mode must let in what the user namespace's root is on the host; or see "
+			     "org.kavel.rootfs.idmap");
+}
+
 int rootfs_open(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
 {
 	int r = open_null(rootfs, err);

@@ -101,6 +101,9 @@ void rootfs_release(struct rootfs *rootfs);
 /* The highest descriptor that rootfs_prepare() made; -1: none. */
 int rootfs_highest(const struct rootfs *rootfs);
 
+/* As the root of the guest's user namespace: refuse a rootfs that it may not enter, with the reason. */
+int rootfs_check_access(const struct rootfs_plan *plan, const struct rootfs *rootfs, struct err *err);
+
 /* Make "/" of this mount namespace not propagate to the host, put the rootfs in place and open it.  From here to the end of
  * rootfs_devices() the umask is 0, so that everything has the mode that it is made with. */
 int rootfs_open(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err);

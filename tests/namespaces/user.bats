@@ -71,6 +71,65 @@ new_user() { # [UIDS [GIDS]], as JSON
 	assert_clean
 }
 
+@test "a rootfs that the root of the user namespace cannot enter is refused with the reason; the way to it is the caller's" {
+	new_user
+	chmod 700 "$BUNDLE"
+	run_guest ids
+	assert_success
+	chown 0:0 "$BUNDLE/rootfs"
+	chmod 700 "$BUNDLE/rootfs"
+	run_guest ids
+	assert_refused "root.path: enter $BUNDLE/rootfs: Permission denied" "org.kavel.rootfs.idmap"
+	assert_clean
+}
+
+@test "without pivot_root, with a read-only root, with any propagation" {
+	local propagation
+
+	new_user
+	guest_does ids
+	try kavel run --no-pivot --bundle "$BUNDLE" "$ID"
+	assert_success
+	for propagation in private rshared slave unbindable; do
+		config --arg propagation $propagation '.root.readonly = true | .linux.rootfsPropagation = $propagation'
+		run_guest ids write=/x:y
+		assert_success
+		assert_line "uid: 0 0 0"
+		assert_line "write=/x:y: EROFS"
+	done
+}
+
+@test "a user namespace alone, and without a mount namespace" {
+	new_user
+	config '.mounts = [] | del(.linux.maskedPaths, .linux.readonlyPaths)'
+	without_namespace mount
+	run_guest ids
+	assert_success
+	assert_line "uid: 0 0 0"
+	config '.linux.namespaces |= map(select(.type == "user")) | del(.hostname)'
+	run_guest ids
+	assert_success
+	assert_line "uid: 0 0 0"
+}
+
+@test "a seccomp filter without no_new_privs, for a user who is not root" {
+	new_user
+	config '.process.noNewPrivileges = false | .process.user = {uid: 1000, gid: 1000} | .linux.seccomp =
+		{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO", errnoRet: 95}]}'
+	run_guest security mkdir=/tmp/x
+	assert_success
+	assert_line "seccomp: 2"
+	assert_line "mkdir=/tmp/x: EOPNOTSUPP"
+}
+
+@test "a container without a process belongs to the user namespace's root" {
+	new_user
+	config 'del(.process)'
+	must kavel create --bundle "$BUNDLE" "$ID"
+	[[ $(awk '/^Uid:/ { print $2 }' "/proc/$(guest_pid)/status") == 100000 ]]
+	must kavel delete --force "$ID"
+}
+
 @test "capabilities are those of the user namespace, and reach nothing of the host" {
 	new_user
 	add_capabilities CAP_SYS_ADMIN CAP_SYS_TIME CAP_NET_ADMIN CAP_SETUID CAP_DAC_OVERRIDE
