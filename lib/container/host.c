@@ -45,6 +45,10 @@ static int make_cgroup(struct run *run, struct err *err)
 {
 	int r = cgroup_make(run->plan->cgroup, &run->state->cgroup, &run->cgroup, err);
 
+	if (r == 0 && !run->state->cgroup.path[0] && *cgroup_plan_path(run->plan->cgroup) && !run->state->has_pid_ns)
+		log_warning(
+			"the container has neither a cgroup, as none is delegated to the caller, nor a pid namespace: "
+			"processes that its first one leaves behind will not be found");
 	return r < 0 ? r : cgroup_limit(run->plan->cgroup, &run->state->cgroup, run->cgroup, err);
 }
 

@@ -49,6 +49,16 @@ group_of() { # PID
 	must kavel delete --force "$ID"
 }
 
+@test "a guest with neither a group nor a pid namespace runs, with a warning" {
+	live_in user/session
+	without_namespace pid
+	config '(.mounts[] | select(.destination == "/proc")) = {destination: "/proc", type: "none", source: "/proc", options: ["rbind"]}'
+	run_guest say=hello
+	assert_success
+	assert_output_is hello
+	assert_error_has "neither a cgroup"
+}
+
 @test "a limit without a delegated group is refused, with the remedy" {
 	live_in user/session
 	config "$DEPTH"
