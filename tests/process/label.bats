@@ -271,6 +271,52 @@ SELINUX_LABEL=${KAVEL_TEST_SELINUX_LABEL:-system_u:system_r:container_t:s0:c1,c2
 	[[ $(grep -c '^fd: ' <<<"$output") == 3 ]] || fail "three descriptors"
 }
 
+in_user_namespace() {
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR" "$BUNDLE"
+	config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+}
+
+@test "a guest with a user namespace is confined, and exec in it" {
+	needs apparmor apparmor_parser
+	load_profile kavel-test "deny /tmp/** w, userns,"
+	in_user_namespace
+	config '.process.apparmorProfile = "kavel-test" | .process.noNewPrivileges = true'
+	run_guest read=/proc/self/attr/current write=/tmp/a:b
+	assert_success
+	assert_line "kavel-test (enforce)"
+	assert_line "write=/tmp/a:b: EACCES"
+	start_guest pause
+	try kavel exec "$ID" /guest read=/proc/self/attr/current
+	assert_success
+	assert_line "kavel-test (enforce)"
+	config '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "cat /proc/self/attr/current >/home/seen"]}]'
+	must kavel delete --force "$ID"
+	run_guest read=/home/seen
+	assert_success
+	assert_line "kavel-test (enforce)"
+}
+
+@test "a guest with a user namespace is confined where no procfs may be mounted, as something lies over the host's" {
+	needs apparmor apparmor_parser
+	load_profile kavel-test "deny /tmp/** w, userns,"
+	in_user_namespace
+	config '.process.apparmorProfile = "kavel-test"
+		| .mounts |= map(select(.destination != "/proc")) | del(.linux.maskedPaths, .linux.readonlyPaths)'
+	guest_does write=/tmp/a:b
+	try unshare --mount -- sh -c 'mount -t tmpfs none /proc/irq && exec "$@"' sh \
+		"$KAVEL" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	assert_success
+	assert_line "write=/tmp/a:b: EACCES"
+	# there the hooks cannot be given the label, and are not run without
+	config '.hooks.startContainer = [{path: "/bin/true"}]'
+	try unshare --mount -- sh -c 'mount -t tmpfs none /proc/irq && exec "$@"' sh \
+		"$KAVEL" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	assert_refused hooks.startContainer process.apparmorProfile
+	[[ ! -e $ROOT/$ID ]]
+}
+
 # -------------------------------------------------------------------------------------------------- SELinux
 
 @test "the program has the label, and so do its session keyring, exec and startContainer hooks" {
