@@ -1,9 +1,10 @@
 #include "container/agent.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -78,12 +79,23 @@ static int send_state(int connection, const struct str_buf *json, int listener)
 	return poll(&end, 1, 0) > 0 && end.revents & (POLLHUP | POLLERR) ? -ECONNRESET : 0;
 }
 
+/* What comes from a guest may be anything: ask for a notification that there is not. */
+static bool is_listener(int fd)
+{
+	uint64_t none = 0;
+
+	return ioctl(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &none) < 0 && errno == ENOENT;
+}
+
 static int hand_over(struct agent *agent, const struct wire_listener *listener, struct err *err)
 {
 	autofd connection = -1;
 	autobuf json = { 0 };
-	int r = agent_connect(agent, err);
+	int r;
 
+	if (!is_listener(listener->fd))
+		return err_set(err, EPROTO, "what came from the guest is no listener of a seccomp filter");
+	r = agent_connect(agent, err);
 	if (r == 0)
 		r = describe(agent, listener->pid, &json, err);
 	if (r < 0)
