@@ -83,6 +83,18 @@ static char *read_net_dev(pid_t pid)
 
 /* ---------------------------------------------------------------- one container */
 
+static int read_resctrl(const struct state *state, struct container_stats *ret, struct err *err)
+{
+	autofd root = -1;
+	int r = state->resctrl.root ? resctrl_reopen(state->resctrl.root, &root, err) : 1;
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = resctrl_stats(&state->resctrl, root, &ret->arena, &ret->resctrl, err);
+	ret->has_resctrl = r == 0;
+	return r;
+}
+
 /* Returns 0; 1 when it does not run; or an error. */
 static int read_open(const struct state *state, const struct cgroup_layout *layout, enum cgroup_stats_detail detail,
 		     struct container_stats *ret, struct err *err)
@@ -104,6 +116,8 @@ static int read_open(const struct state *state, const struct cgroup_layout *layo
 			return r;
 		ret->has_cgroup = r == 0;
 	}
+	if (detail == CGROUP_STATS_FULL && read_resctrl(state, ret, err) < 0)
+		return -err->number;
 	ret->time_ns = now_ns();
 	return net_dev && parse_interfaces(net_dev, ret) < 0 ? err_memory(err) : 0;
 }

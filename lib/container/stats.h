@@ -3,6 +3,7 @@
 
 #include "cgroups/stats.h"
 #include "container/container.h"
+#include "resctrl/resctrl.h"
 
 struct container_interface {
 	char name[16];
@@ -16,6 +17,8 @@ struct container_stats {
 	uint64_t time_ns; /* of a clock that only goes forward, when it was read: rates are differences */
 	bool has_cgroup;  /* false: `cgroup` is empty */
 	struct cgroup_stats cgroup;
+	bool has_resctrl; /* the container has linux.intelRdt, and detail was asked for */
+	struct resctrl_stats resctrl;
 	bool has_interfaces;
 	struct container_interface *interfaces; /* without the loopback */
 	size_t interface_count;

@@ -238,6 +238,80 @@ static void put_hugetlb(const struct out *out, const struct cgroup_stats *stats)
 	json_close(out->w);
 }
 
+static void put_text(const struct out *out, const char *key, const char *text)
+{
+	if (text)
+		json_put_string(out->w, key, text);
+}
+
+/* UINT64_MAX: it is not counted. */
+static void put_count(const struct out *out, const char *key, uint64_t value)
+{
+	put(out, key, (struct opt_u64){ .is_set = value != UINT64_MAX, .value = value });
+}
+
+static void put_domains(const struct out *out, const struct resctrl_stats *stats)
+{
+	if (!stats->domain_count)
+		return;
+	json_open_array(out->w, "mbm_stats");
+	for (size_t i = 0; i < stats->domain_count; i++) {
+		json_open_object(out->w, NULL);
+		put_count(out, "mbm_total_bytes", stats->domains[i].mbm_total_bytes);
+		put_count(out, "mbm_local_bytes", stats->domains[i].mbm_local_bytes);
+		json_close(out->w);
+	}
+	json_close(out->w);
+	json_open_array(out->w, "cmt_stats");
+	for (size_t i = 0; i < stats->domain_count; i++) {
+		json_open_object(out->w, NULL);
+		put_count(out, "llc_occupancy", stats->domains[i].llc_occupancy);
+		json_close(out->w);
+	}
+	json_close(out->w);
+}
+
+static void put_cache(const struct out *out, const struct resctrl_stats *stats)
+{
+	if (stats->cbm_mask) {
+		json_open_object(out->w, "l3_cache_info");
+		json_put_string(out->w, "cbm_mask", stats->cbm_mask);
+		json_put_u64(out->w, "min_cbm_bits", stats->min_cbm_bits);
+		json_put_u64(out->w, "num_closids", stats->l3_num_closids);
+		json_close(out->w);
+	}
+	put_text(out, "l3_cache_schema_root", stats->l3_root);
+	put_text(out, "l3_cache_schema", stats->l3);
+}
+
+static void put_bandwidth(const struct out *out, const struct resctrl_stats *stats)
+{
+	if (stats->has_mb) {
+		json_open_object(out->w, "mem_bw_info");
+		json_put_u64(out->w, "bandwidth_gran", stats->bandwidth_gran);
+		json_put_u64(out->w, "delay_linear", stats->delay_linear);
+		json_put_u64(out->w, "min_bandwidth", stats->min_bandwidth);
+		json_put_u64(out->w, "num_closids", stats->mb_num_closids);
+		json_close(out->w);
+	}
+	put_text(out, "mem_bw_schema_root", stats->mb_root);
+	put_text(out, "mem_bw_schema", stats->mb);
+}
+
+/* Of a container without such a group runc has an empty object. */
+static void put_resctrl(const struct out *out, const struct container_stats *container)
+{
+	if (!container->has_resctrl && !out->compatible)
+		return;
+	json_open_object(out->w, "intel_rdt");
+	if (container->has_resctrl) {
+		put_cache(out, &container->resctrl);
+		put_bandwidth(out, &container->resctrl);
+		put_domains(out, &container->resctrl);
+	}
+	json_close(out->w);
+}
+
 static void put_interfaces(const struct out *out, const struct container_stats *stats)
 {
 	if (!stats->has_interfaces) {
@@ -276,10 +350,7 @@ void container_stats_json(const struct container_stats *stats, bool compatible, 
 	put_pids(&out, &stats->cgroup);
 	put_io(&out, &stats->cgroup);
 	put_hugetlb(&out, &stats->cgroup);
-	if (compatible) { /* of a container without such a group it is empty */
-		json_open_object(writer, "intel_rdt");
-		json_close(writer);
-	}
+	put_resctrl(&out, stats);
 	put_interfaces(&out, stats);
 	json_close(writer);
 }

@@ -137,3 +137,13 @@ picture() {
 	assert_refused linux.intelRdt
 	must kavel delete --force "$ID"
 }
+
+@test "events tell the schemas of the group" {
+	with_resctrl
+	rdt '{"closID": "gold"}'
+	start_guest pause
+	must kavel update --l3-cache-schema 'L3:0=3' "$ID"
+	must kavel events --stats "$ID"
+	jq -e '.data.intel_rdt.l3_cache_schema == "L3:0=3"' <<<"$output"
+	must kavel delete --force "$ID"
+}
