@@ -65,7 +65,8 @@ int cgroup_plan(const struct spec *spec, const struct cgroup_request *request, s
 void cgroup_plan_print(const struct cgroup_plan *plan, struct str_buf *out);
 
 /* What is recorded of the groups that were made: enough to find, kill and remove them later. */
-#define CGROUP_V1_MAX 512
+#define CGROUP_V1_MAX	 512
+#define CGROUP_SCOPE_MAX 256
 struct cgroup_made {
 	char path[1024];	/* relative to each hierarchy's mount point; "" : none */
 	uint64_t inode;		/* of the v2 directory (or of the first v1 one); 0: intent only, not made yet */
@@ -73,6 +74,7 @@ struct cgroup_made {
 	unsigned int parents;	/* directories above it that were made on the way, and are removed when empty */
 	char v1[CGROUP_V1_MAX]; /* the v1 groups, "CONTROLLERS:INODE:LEVELS" separated by blanks; LEVELS: directories
 				 * made there, 0: it existed before; "" : none */
+	char scope[CGROUP_SCOPE_MAX]; /* the systemd unit in whose group it lies; "" : none */
 };
 
 /* The path that will be recorded before anything is made. */
@@ -85,6 +87,14 @@ bool cgroup_plan_has(const struct cgroup_plan *plan, unsigned int hierarchy);
  * the v2 directory for CLONE_INTO_CGROUP, or -1 when there is no v2 hierarchy.  Controllers are enabled in the parents
  * where possible.  An existing group is used only if it is empty and not frozen. */
 int cgroup_make(const struct cgroup_plan *plan, struct cgroup_made *ret_made, int *ret_fd, struct err *err);
+
+/* True with the systemd manager: systemd makes the group around a process that exists, with cgroup_make_scope(). */
+bool cgroup_plan_has_scope(const struct cgroup_plan *plan);
+
+/* Have systemd make a scope with the process in it, and make the group below that and put the process there.  Otherwise as
+ * cgroup_make(); the process must do nothing meanwhile, and dies when this fails. */
+int cgroup_make_scope(const struct cgroup_plan *plan, pid_t pid, struct cgroup_made *ret_made, int *ret_fd,
+		      struct err *err);
 
 /* Find the groups at a path that bear the mark of having been made by kavel, for when the record of them is lost.
  * Returns 0, or 1 when there is none. */
@@ -138,7 +148,7 @@ int cgroup_update(const struct cgroup_plan *plan, struct cgroup_made *made, stru
 int cgroup_kill(const struct cgroup_layout *layout, const struct cgroup_made *made, int signal, struct err *err);
 
 /* Remove the groups with their sub-groups after killing what is left; waits for emptiness by the populated event, at
- * most `timeout_ms`, then fails naming a process that is still there.  Does nothing when nothing was made.  Of an intent
+ * most `timeout_ms`, then fails naming a process that is still there.  A systemd scope is ended, too.  Does nothing when nothing was made.  Of an intent
  * alone (inode 0) what bears kavel's mark is removed, but nothing is killed. */
 int cgroup_remove(const struct cgroup_layout *layout, const struct cgroup_made *made, int timeout_ms, struct err *err);
 

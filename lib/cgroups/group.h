@@ -24,6 +24,9 @@ unsigned int cgroup_tracking(const struct cgroup_layout *layout);
 /* "<mount point><path>" in `out`, which has GROUP_PATH_MAX bytes. */
 void group_full_path(const struct cgroup_layout *layout, unsigned int hierarchy, const char *path, char *out);
 
+/* The v2 group that a process is in, below the mount point.  Errors: ENOENT when it lies outside of what is mounted. */
+int group_path_of_process(pid_t pid, char *path, size_t room, struct err *err);
+
 /* Open the group's directory (O_PATH), if it is still the one with that inode number.
  * Returns 0; 1 when it is gone or another; or an error. */
 int group_open(const struct cgroup_layout *layout, unsigned int hierarchy, const char *path, uint64_t inode, int *ret_fd,

@@ -14,6 +14,7 @@
 #include "cgroups/group.h"
 #include "cgroups/members.h"
 #include "cgroups/plan.h"
+#include "cgroups/scope.h"
 
 #define TRIES_MAX 10
 
@@ -197,8 +198,10 @@ static int inherit_cpuset(const char *full, size_t root_size, struct err *err)
 	return 0;
 }
 
-int group_make(const struct cgroup_plan *plan, unsigned int hierarchy, struct cgroup_made *made, int *ret_fd,
-	       struct err *err)
+/* first: a process that is put into it, or 0.  A group hands controllers down only when nobody is in it, so that the one that
+ * systemd put the process into does not before that is moved. */
+static int make_with(const struct cgroup_plan *plan, unsigned int hierarchy, pid_t first, struct cgroup_made *made,
+		     int *ret_fd, struct err *err)
 {
 	const struct cgroup_hierarchy *item = &plan->layout->items[hierarchy];
 	size_t root_size = strlen(item->mount_point);
@@ -222,7 +225,9 @@ int group_make(const struct cgroup_plan *plan, unsigned int hierarchy, struct cg
 		remove_levels(full, levels);
 		return r;
 	}
-	if (!levels)
+	if (first)
+		r = cgroup_rejoin(plan->layout, made, NULL, first, false, err);
+	else if (!levels)
 		r = check_existing(dir, is_unified, full, err);
 	if (r == 0 && is_unified)
 		r = group_enable_controllers(plan, dir, full, root_size, err);
@@ -231,6 +236,12 @@ int group_make(const struct cgroup_plan *plan, unsigned int hierarchy, struct cg
 	if (r == 0 && is_unified)
 		*ret_fd = take_fd(&dir);
 	return r;
+}
+
+int group_make(const struct cgroup_plan *plan, unsigned int hierarchy, struct cgroup_made *made, int *ret_fd,
+	       struct err *err)
+{
+	return make_with(plan, hierarchy, 0, made, ret_fd, err);
 }
 
 static int make_groups(const struct cgroup_plan *plan, struct cgroup_made *made, int *ret_fd, struct err *err)
@@ -268,4 +279,31 @@ int cgroup_make(const struct cgroup_plan *plan, struct cgroup_made *ret_made, in
 	ignored = *err;
 	log_debug("running without a cgroup: %s", ignored.text);
 	return 0;
+}
+
+int cgroup_make_scope(const struct cgroup_plan *plan, pid_t pid, struct cgroup_made *ret_made, int *ret_fd,
+		      struct err *err)
+{
+	const char *sub_group = plan->scope->sub_group;
+	char path[sizeof(ret_made->path)];
+	struct cgroup_plan actual = *plan;
+	autofd fd = -1;
+	int r;
+
+	*ret_made = (struct cgroup_made){ 0 };
+	*ret_fd = -1;
+	r = scope_start(plan->scope, pid, err);
+	if (r == 0)
+		r = group_path_of_process(pid, path, sizeof(path), err);
+	if (r < 0)
+		return r;
+	(void)snprintf(ret_made->scope, sizeof(ret_made->scope), "%s", plan->scope->unit);
+	if ((size_t)snprintf(ret_made->path, sizeof(ret_made->path), "%s%s%s", path, *sub_group ? "/" : "",
+			     sub_group) >= sizeof(ret_made->path))
+		return err_set(err, ENAMETOOLONG, "the cgroup of systemd unit %s: too long", plan->scope->unit);
+	actual.path = ret_made->path;
+	r = make_with(&actual, (unsigned int)plan->unified, pid, ret_made, &fd, err);
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
+	return r;
 }

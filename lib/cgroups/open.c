@@ -92,22 +92,34 @@ static char *unified_path(char *groups)
 	return NULL;
 }
 
-int cgroup_open_current(const struct cgroup_layout *layout, pid_t pid, int *ret_fd, struct err *err)
+int group_path_of_process(pid_t pid, char *path, size_t room, struct err *err)
 {
-	char name[40], groups[8192], full[GROUP_PATH_MAX];
-	int unified = cgroup_unified(layout);
+	char name[40], groups[8192];
+	const char *found;
 	ssize_t size;
-	char *path;
 
-	if (unified < 0)
-		return 1;
 	(void)snprintf(name, sizeof(name), "/proc/%d/cgroup", pid);
 	size = file_read_short(AT_FDCWD, name, groups, sizeof(groups));
 	if (size < 0)
 		return err_sys(err, (int)-size, "read %s", name);
-	path = unified_path(groups);
-	if (!path || str_after(path, "/..") || strlen(path) >= sizeof(full) / 2)
-		return err_set(err, ENOENT, "the cgroup of process %d is out of reach: %s", pid, path ? path : "none");
+	found = unified_path(groups);
+	if (!found || str_after(found, "/..") || strlen(found) >= room)
+		return err_set(err, ENOENT, "the cgroup of process %d is out of reach: %s", pid,
+			       found ? found : "none");
+	(void)snprintf(path, room, "%s", found);
+	return 0;
+}
+
+int cgroup_open_current(const struct cgroup_layout *layout, pid_t pid, int *ret_fd, struct err *err)
+{
+	char path[GROUP_PATH_MAX / 2], full[GROUP_PATH_MAX];
+	int unified = cgroup_unified(layout), r;
+
+	if (unified < 0)
+		return 1;
+	r = group_path_of_process(pid, path, sizeof(path), err);
+	if (r < 0)
+		return r;
 	group_full_path(layout, (unsigned int)unified, path, full);
 	*ret_fd = open(full, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return *ret_fd < 0 ? err_sys(err, errno, "open cgroup %s", full) : 0;

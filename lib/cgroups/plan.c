@@ -14,6 +14,7 @@
 #include "cgroups/devices.h"
 #include "cgroups/group.h"
 #include "cgroups/path.h"
+#include "cgroups/scope.h"
 
 static int read_available(struct planner *planner, struct err *err)
 {
@@ -220,16 +221,22 @@ int cgroup_plan(const struct spec *spec, const struct cgroup_request *request, s
 	*ret = plan;
 	if (request->manager == CGROUP_MANAGER_DISABLED)
 		return check_disabled(spec, arena, err);
-	if (request->manager == CGROUP_MANAGER_SYSTEMD)
-		return err_set(err, ENOTSUP,
-			       "the systemd cgroup manager is not supported; use --cgroup-manager cgroupfs");
 	r = plan_resources(plan, &spec->linux_.resources, arena, err);
-	if (r < 0 || layout->mode == CGROUP_NONE)
+	if (r < 0 || (layout->mode == CGROUP_NONE && request->manager != CGROUP_MANAGER_SYSTEMD))
 		return r;
 	note_wish(spec, arena, plan);
 	/* the group by which the container is found, frozen and killed */
 	plan->hierarchies |= 1u << cgroup_tracking(layout);
+	if (request->manager == CGROUP_MANAGER_SYSTEMD) {
+		plan->is_wanted = true;
+		return scope_plan(spec, request, arena, plan, err);
+	}
 	return plan_path(spec, request, arena, plan, err);
+}
+
+bool cgroup_plan_has_scope(const struct cgroup_plan *plan)
+{
+	return plan->scope;
 }
 
 const char *cgroup_plan_path(const struct cgroup_plan *plan)
@@ -250,6 +257,8 @@ void cgroup_plan_print(const struct cgroup_plan *plan, struct str_buf *out)
 		str_append(out, "no cgroup\n");
 		return;
 	}
+	if (plan->scope)
+		scope_print(plan->scope, out);
 	for (unsigned int i = 0; i < layout->count; i++)
 		if (plan->hierarchies & 1u << i)
 			str_append_f(out, "cgroup %s at %s\n", plan->path, layout->items[i].mount_point);

@@ -39,6 +39,7 @@ struct cgroup_plan {
 	unsigned int memory;	    /* index of the hierarchy of the memory controller, when usage_below is set */
 	struct device_program devices;	       /* for v2; no instructions: none */
 	struct device_rules device_rules;      /* what it was made from, for printing */
+	struct scope_plan *scope;	       /* with the systemd manager; NULL: cgroupfs */
 };
 
 /* Make the group of one hierarchy as the plan has it, and note it in `made`.  *ret_fd: set for v2 alone. */

@@ -17,6 +17,7 @@
 #include "cgroups/kill.h"
 #include "cgroups/members.h"
 #include "cgroups/program.h"
+#include "cgroups/scope.h"
 
 #define RETRY_MS 5
 
@@ -253,13 +254,26 @@ static int remove_all(const struct cgroup_layout *layout, const struct cgroup_ma
 	return r;
 }
 
-int cgroup_remove(const struct cgroup_layout *layout, const struct cgroup_made *made, int timeout_ms, struct err *err)
+/* A scope ends by itself after its last process, a moment later: ask for it only when it is still there. */
+static int end_scope(const struct cgroup_layout *layout, const struct cgroup_made *made, struct err *err)
+{
+	const char *unit = strstr(made->path, made->scope);
+	char full[GROUP_PATH_MAX];
+	struct stat st;
+
+	if (!unit)
+		return 0;
+	group_full_path(layout, cgroup_tracking(layout), made->path, full);
+	full[strlen(full) - strlen(unit) + strlen(made->scope)] = '\0';
+	return stat(full, &st) < 0 ? 0 : scope_stop(made->scope, err);
+}
+
+static int remove_groups(const struct cgroup_layout *layout, const struct cgroup_made *made, int timeout_ms,
+			 struct err *err)
 {
 	struct cgroup_made found;
 	int r = 0;
 
-	if (!made->path[0] || layout->mode == CGROUP_NONE)
-		return 0;
 	if (made->inode)
 		return remove_all(layout, made, true, timeout_ms, err);
 	/* Only the intent is known: the maker died before it could record more.  A guest that was born by then ends by
@@ -269,6 +283,16 @@ int cgroup_remove(const struct cgroup_layout *layout, const struct cgroup_made *
 	if (r == 0)
 		group_remove_marked_parents(layout, made->path);
 	return r;
+}
+
+int cgroup_remove(const struct cgroup_layout *layout, const struct cgroup_made *made, int timeout_ms, struct err *err)
+{
+	int r;
+
+	if (!made->path[0] || layout->mode == CGROUP_NONE)
+		return 0;
+	r = remove_groups(layout, made, timeout_ms, err);
+	return r == 0 && made->scope[0] ? end_scope(layout, made, err) : r;
 }
 
 void group_unmake(const struct cgroup_layout *layout, const struct cgroup_made *made)

@@ -18,6 +18,7 @@
 #include "cgroups/group.h"
 #include "cgroups/members.h"
 #include "cgroups/plan.h"
+#include "cgroups/scope.h"
 
 #define BEFORE_MAX  16384
 #define ROUNDS_MAX 100
@@ -329,6 +330,18 @@ static int write_all(struct update *update, struct err *err)
 	return limit_refused(first->item, update->plan->path, first->refused, err);
 }
 
+/* The properties of the unit, which systemd applies to the group above. */
+static int tell_systemd(struct update *update, struct err *err)
+{
+	struct scope_plan scope = { .tail = &scope.properties };
+	const struct cgroup_plan *plan = update->plan;
+	int r = scope_add_writes(&scope, plan->writes, &update->arena, err);
+
+	if (r == 0 && plan->devices.count)
+		r = scope_add_devices(&scope, &plan->device_rules, &update->arena, err);
+	return r < 0 ? r : scope_set(update->made->scope, scope.properties, err);
+}
+
 static int change_all(struct update *update, struct err *err)
 {
 	const struct cgroup_plan *plan = update->plan;
@@ -343,6 +356,8 @@ static int change_all(struct update *update, struct err *err)
 	r = write_all(update, err);
 	if (r == 0)
 		r = replace_devices(update, err);
+	if (r == 0 && update->made->scope[0])
+		r = tell_systemd(update, err);
 	if (r < 0)
 		take_back(update);
 	return r;

@@ -455,8 +455,9 @@ const struct step guest_create[] = {
 	DO_IF	(plan_has_time_offsets,	"time namespace",	enter_time,	NULL),
 	/* first of all: nothing of the caller's may reach what comes */
 	DO	("session",		session,		NULL),
+	HEAR_IF	(plan_has_scope,	MSG_PLACED),
 	/* before the cgroup namespace, whose root is the group of that moment, and while the host's tree is there */
-	DO	("cgroup",		join_cgroup,		NULL),
+	DO_IF	(plan_has_no_scope,	"cgroup",		join_cgroup,		NULL),
 	/* the cgroup's cpuset is the limit */
 	DO_IF	(plan_has_no_affinity,	"CPU affinity",	reset_affinity,	NULL),
 	DO	("namespaces",		enter_namespaces,	NULL),

@@ -52,6 +52,13 @@ static int make_cgroup(struct run *run, struct err *err)
 	return r < 0 ? r : cgroup_limit(run->plan->cgroup, &run->state->cgroup, run->cgroup, err);
 }
 
+static int make_scope(struct run *run, struct err *err)
+{
+	int r = cgroup_make_scope(run->plan->cgroup, run->child, &run->state->cgroup, &run->cgroup, err);
+
+	return r < 0 ? r : cgroup_limit(run->plan->cgroup, &run->state->cgroup, run->cgroup, err);
+}
+
 static int remove_cgroup(struct state *state, struct err *err)
 {
 	struct cgroup_layout found;
@@ -382,7 +389,7 @@ const struct step host_create[] = {
 	DO	(NULL,			state_dir_make,		state_dir_remove),
 	DO	("configuration",	keep_config,		NULL),
 	/* with its limits and device program, before anything runs in it */
-	DO	("cgroup",		make_cgroup,		remove_cgroup),
+	DO_IF	(plan_has_no_scope,	"cgroup",		make_cgroup,		remove_cgroup),
 	DO_IF	(plan_delegates_cgroup,	"delegated cgroup",	make_delegated,	NULL),
 	DO_IF	(plan_has_intel_rdt,	NULL,			make_resctrl,	remove_resctrl),
 	DO_IF	(plan_waits_for_start,	"start socket",		make_start_socket, NULL),
@@ -392,11 +399,14 @@ const struct step host_create[] = {
 	/* mounts that the guest may not make, which it gets by the fork; some are mapped to a namespace that it joins */
 	DO_IF	(plan_prepares_mounts,	NULL,			prepare_mounts,	NULL),
 	DO	("guest process",	spawn_guest,		kill_guest),
+	/* systemd makes a group around a process that is there; this one waits.  Undone as the other is. */
+	DO_IF	(plan_has_scope,	"cgroup",		make_scope,		NULL),
 	DO_IF	(plan_has_user_ns,	"user namespace",	give_rights,	NULL),
 	/* its user is known on the host, and nothing of the guest's runs yet */
 	DO_IF	(plan_gives_cgroup,	"cgroup owner",		give_cgroup,	NULL),
 	DO_IF	(plan_delegates_cgroup,	"delegated cgroup",	give_delegated,	NULL),
 	TELL_IF	(plan_has_user_ns,	MSG_RIGHTS_GIVEN),
+	TELL_IF	(plan_has_scope,	MSG_PLACED),
 	HEAR_IF	(plan_has_net_devices,	MSG_WANT_DEVICES),
 	DO_IF	(plan_has_net_devices,	"network devices",	find_devices,	NULL),
 	DO	("state",		record,			NULL),

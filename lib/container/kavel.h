@@ -31,7 +31,7 @@ struct kavel_error {
 /* Where containers are kept, and how their cgroups are made; NULL in place of it means all defaults. */
 struct kavel_host {
 	const char *root;	    /* absolute path of the state directory; NULL: /run/kavel or $XDG_RUNTIME_DIR/kavel */
-	const char *cgroup_manager; /* "cgroupfs" or "disabled"; NULL: cgroupfs */
+	const char *cgroup_manager; /* "cgroupfs", "systemd" or "disabled"; NULL: cgroupfs */
 };
 
 struct kavel_create_options {

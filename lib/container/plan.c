@@ -540,6 +540,16 @@ bool plan_wants_pidfd_socket(const struct plan *plan)
 	return plan->options->pidfd_socket || spec_annotation(plan->spec, ANNOTATION_PIDFD_RECEIVER);
 }
 
+bool plan_has_scope(const struct plan *plan)
+{
+	return plan->cgroup && cgroup_plan_has_scope(plan->cgroup);
+}
+
+bool plan_has_no_scope(const struct plan *plan)
+{
+	return !plan_has_scope(plan);
+}
+
 bool plan_waits_for_start(const struct plan *plan)
 {
 	return plan->waits_for_start;

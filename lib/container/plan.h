@@ -85,6 +85,8 @@ bool plan_has_container_hooks(const struct plan *plan); /* createContainer */
 bool plan_has_start_hooks(const struct plan *plan);     /* startContainer */
 bool plan_runs_start_hooks(const struct plan *plan);    /* startContainer, which this side waits for: run */
 bool plan_has_hook_output(const struct plan *plan);     /* it goes to a file, and there are hooks of create */
+bool plan_has_scope(const struct plan *plan);	  /* systemd makes the cgroup, around the guest's process */
+bool plan_has_no_scope(const struct plan *plan);
 bool plan_has_hostname(const struct plan *plan);
 bool plan_has_sysctl(const struct plan *plan);
 bool plan_has_new_network(const struct plan *plan);

@@ -16,7 +16,7 @@ struct record_cgroup {
 	uint64_t inode;
 	bool made_by_us;
 	uint32_t parents;
-	const char *v1;
+	const char *v1, *scope;
 };
 
 struct record_resctrl {
@@ -57,6 +57,7 @@ FIELDS(cgroup_fields, struct record_cgroup) {
 	BOOL(struct record_cgroup, "made", made_by_us, F_REQUIRED),
 	U32(struct record_cgroup, "parents", parents, UINT32_MAX, 0),
 	STR(struct record_cgroup, "v1", v1, F_LINE),
+	STR(struct record_cgroup, "scope", scope, F_LINE),
 	END
 };
 
@@ -127,12 +128,14 @@ FIELDS(record_fields, struct record) {
 
 static int take_cgroup(const struct record_cgroup *from, struct cgroup_made *to, struct err *err)
 {
-	const char *v1 = from->v1 ? from->v1 : "";
+	const char *v1 = from->v1 ? from->v1 : "", *scope = from->scope ? from->scope : "";
 
-	if (strlen(from->path) >= sizeof(to->path) || strlen(v1) >= sizeof(to->v1))
+	if (strlen(from->path) >= sizeof(to->path) || strlen(v1) >= sizeof(to->v1) ||
+	    strlen(scope) >= sizeof(to->scope))
 		return err_user(err, "cgroup: too long");
 	memcpy(to->path, from->path, strlen(from->path) + 1);
 	memcpy(to->v1, v1, strlen(v1) + 1);
+	memcpy(to->scope, scope, strlen(scope) + 1);
 	to->inode = from->inode;
 	to->made_by_us = from->made_by_us;
 	to->parents = from->parents;
@@ -278,6 +281,8 @@ int record_encode(const struct state *state, struct str_buf *out, struct err *er
 	json_put_bool(&w, "made", state->cgroup.made_by_us);
 	json_put_u64(&w, "parents", state->cgroup.parents);
 	json_put_string(&w, "v1", state->cgroup.v1);
+	if (state->cgroup.scope[0])
+		json_put_string(&w, "scope", state->cgroup.scope);
 	json_close(&w);
 	put_optional(&w, "agent", state->agent);
 	if (state->resctrl.root)

@@ -19,6 +19,7 @@ struct packet {
 static const char *const names[MSG_COUNT] = {
 	[MSG_NONE] = "NONE",
 	[MSG_RIGHTS_GIVEN] = "RIGHTS_GIVEN",
+	[MSG_PLACED] = "PLACED",
 	[MSG_WANT_HOOKS] = "WANT_HOOKS",
 	[MSG_HOST_READY] = "HOST_READY",
 	[MSG_WANT_DEVICES] = "WANT_DEVICES",

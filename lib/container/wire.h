@@ -14,6 +14,7 @@
 enum wire_message {
 	MSG_NONE,
 	MSG_RIGHTS_GIVEN, /* host: what only it may do to a guest with a user namespace is done, its mappings above all */
+	MSG_PLACED,	  /* host: the guest's process is in the cgroup that systemd made around it */
 	MSG_WANT_HOOKS,	  /* guest: the rootfs is mounted; prestart and createRuntime hooks may run */
 	MSG_HOST_READY,	  /* host: the state is on disk and the hooks have run; go on */
 	MSG_WANT_DEVICES, /* guest: in its network namespace; linux.netDevices may be moved there */

@@ -22,6 +22,9 @@ const struct annotation_row annotation_rows[] = {
 	{ ANNOTATION_SECCOMP_BPF_DATA, ANNOTATION_APPLIED, true, "a seccomp filter instead of the profile" },
 	{ ANNOTATION_DELEGATE_CGROUP, ANNOTATION_APPLIED, false, "a cgroup below the container's that the guest manages" },
 	{ ANNOTATION_MOUNT_CONTEXT, ANNOTATION_APPLIED, false, "which kind of label linux.mountLabel is" },
+	{ ANNOTATION_SYSTEMD_PROPERTY, ANNOTATION_APPLIED, true, "a property of the container's systemd scope" },
+	{ ANNOTATION_SYSTEMD_SUB_GROUP, ANNOTATION_APPLIED, false, "name of the cgroup below the scope's" },
+	{ ANNOTATION_SYSTEMD_FORCE_V1, ANNOTATION_REFUSED, true, "cgroup v1 under systemd" },
 	{ ANNOTATION_HANDLER, ANNOTATION_REFUSED, true, "what runs the program instead of the kernel" },
 	{ "krun.", ANNOTATION_REFUSED, true, "the virtual machine of a handler" },
 	{ "module.wasm.image/variant", ANNOTATION_REFUSED, true, "a handler for WebAssembly" },
@@ -68,6 +71,8 @@ static const char *refusal(const char *key)
 {
 	if (str_eq(key, ANNOTATION_SECCOMP_PLUGINS))
 		return "kavel loads no code of others; an agent can listen at linux.seccomp.listenerPath";
+	if (str_eq(key, ANNOTATION_SYSTEMD_FORCE_V1))
+		return "cgroup v1 is not used under systemd";
 	return "kavel has no handlers";
 }
 

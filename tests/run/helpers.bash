@@ -344,6 +344,14 @@ assert_refused() { # TEXT...
 	done
 }
 
+# In a machine with systemd, services have mount namespaces, too, and so has a thread of the kernel.
+is_of_guest() { # PID
+	local group
+
+	read -r group 2>/dev/null <"/proc/$1/cgroup" || return
+	[[ $group != 0::/ && ! $group =~ ^0::/(system.slice|user.slice/user-[0-9]+.slice)/[^/]*\.service(/init.scope)?$ ]]
+}
+
 # Processes in a mount namespace that is not the cage's, and runtimes that still run: "PID NAME".
 guest_processes() {
 	local own path target pid
@@ -353,6 +361,7 @@ guest_processes() {
 		[[ $path == */ns/mnt && $target != "$own" || $path == */exe && $target == "$KAVEL"* ]] || continue
 		pid=${path#/proc/}
 		pid=${pid%%/*}
+		[[ $CAGE != vm ]] || is_of_guest "$pid" || continue
 		printf '%s %s\n' "$pid" "$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline")"
 	done < <(find /proc/[0-9]*/ns/mnt /proc/[0-9]*/exe -maxdepth 0 -printf '%p %l\n' 2>/dev/null) 2>/dev/null
 	return 0

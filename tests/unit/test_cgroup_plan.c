@@ -250,9 +250,6 @@ static void plans_nothing_when_nothing_can_or_may_be_made(void)
 	CHECK(cgroup_limit(made_plan, &made, fd, &err) == 0);
 	CHECK(cgroup_join(made_plan, &made, 0, false, &err) == 0);
 	CHECK(cgroup_remove(&layout, &made, 0, &err) == 0);
-	request.manager = CGROUP_MANAGER_SYSTEMD;
-	CHECK(cgroup_plan(spec_of(document), &request, &arena, &made_plan, &err) == -ENOTSUP);
-	CHECK_HAS(err.text, "systemd");
 	spec_free(document);
 	arena_free(&arena);
 }
