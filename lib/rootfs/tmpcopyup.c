@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "base/auto.h"
 #include "base/sys.h"
@@ -17,14 +20,40 @@
 /* Returns 0 or -errno. */
 static int copy_dir(int from, int to, const struct stat *st, unsigned int depth);
 
-/* Owner first, as it clears the setuid bit; times last. */
-static int copy_attributes(int fd, const struct stat *st)
+/* What the tmpfs has no place for, or this process no right to set, stays behind: attributes of the class "user" before Linux 6.6,
+ * labels without their module, all but "user" in a user namespace. */
+static bool may_stay_behind(int number)
+{
+	return number == ENOTSUP || number == EPERM || number == EINVAL;
+}
+
+/* ACLs, file capabilities, labels and the rest. */
+static int copy_xattrs(int from, int to)
+{
+	autofree char *names = malloc(XATTR_LIST_MAX), *value = malloc(XATTR_SIZE_MAX);
+	ssize_t total = names && value ? flistxattr(from, names, XATTR_LIST_MAX) : -1;
+
+	if (total < 0)
+		return !names || !value ? -ENOMEM : may_stay_behind(errno) ? 0 : -errno;
+	for (const char *name = names; name < names + total; name += strlen(name) + 1) {
+		ssize_t size = fgetxattr(from, name, value, XATTR_SIZE_MAX);
+
+		if (size >= 0 && fsetxattr(to, name, value, (size_t)size, 0) < 0 && !may_stay_behind(errno))
+			return -errno;
+	}
+	return 0;
+}
+
+/* Owner first, as it clears the setuid bit and the file capabilities; times last. */
+static int copy_attributes(int from, int to, const struct stat *st)
 {
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+	int r;
 
-	if (fchown(fd, st->st_uid, st->st_gid) < 0 || fchmod(fd, st->st_mode & 07777) < 0 || futimens(fd, times) < 0)
+	if (fchown(to, st->st_uid, st->st_gid) < 0 || fchmod(to, st->st_mode & 07777) < 0)
 		return -errno;
-	return 0;
+	r = copy_xattrs(from, to);
+	return r == 0 && futimens(to, times) < 0 ? -errno : r;
 }
 
 static int copy_file(int from_dir, int to_dir, const char *name)
@@ -44,7 +73,7 @@ static int copy_file(int from_dir, int to_dir, const char *name)
 	do {
 		n = sendfile(to, from, NULL, CHUNK_SIZE);
 	} while (n > 0 || (n < 0 && errno == EINTR));
-	return n < 0 ? -errno : copy_attributes(to, &st);
+	return n < 0 ? -errno : copy_attributes(from, to, &st);
 }
 
 static int copy_link(int from_dir, int to_dir, const char *name, const struct stat *st)
@@ -111,7 +140,7 @@ static int copy_dir(int from, int to, const struct stat *st, unsigned int depth)
 			r = copy_entry(from, to, entry->d_name, depth);
 	if (r == 0)
 		r = -errno;
-	return r < 0 ? r : copy_attributes(to, st);
+	return r < 0 ? r : copy_attributes(from, to, st);
 }
 
 int rootfs_copy_up(int from, int to, struct err *err)

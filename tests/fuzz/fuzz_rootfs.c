@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/sys.h"
 #include "rootfs/plan.h"
+#include "spec/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -52,6 +53,8 @@ static void expect_mount(const struct mount_item *m)
 		expect(m->type && *m->type && m->source);
 	if (m->kind == MOUNT_BIND)
 		expect(m->source && m->source[0] == '/' && (m->options.remount || !*m->options.data));
+	if (m->idmap.is_set)
+		expect(m->kind == MOUNT_BIND || m->kind == MOUNT_FILE_SYSTEM);
 	if (str_eq(m->destination, "/proc") && m->kind != MOUNT_CHANGE)
 		expect(m->magic == SYS_PROC_MAGIC && m->literal);
 }
@@ -65,6 +68,25 @@ static void expect_paths(const struct spec_strings *paths)
 	}
 }
 
+/* What the kernel takes as a mapping: no range empty, none over another. */
+static void expect_ids(const struct spec_id_mappings *ids)
+{
+	struct err err;
+
+	expect(check_mappings(ids, "mapping", &err) == 0);
+}
+
+static void expect_mappings(const struct rootfs_plan *plan)
+{
+	for (size_t i = 0; i < plan->mapping_count; i++) {
+		expect(plan->mappings[i].is_guests || plan->mappings[i].uids.count);
+		expect_ids(&plan->mappings[i].uids);
+		expect_ids(&plan->mappings[i].gids);
+	}
+	for (size_t i = 0; i < plan->mount_count; i++)
+		expect(!plan->mounts[i].idmap.is_set || plan->mounts[i].idmap.mapping < plan->mapping_count);
+}
+
 static void expect_plan(const struct rootfs_plan *plan)
 {
 	autobuf text = { 0 };
@@ -72,6 +94,7 @@ static void expect_plan(const struct rootfs_plan *plan)
 	expect_clean(rootfs_path(plan));
 	for (size_t i = 0; i < plan->mount_count; i++)
 		expect_mount(&plan->mounts[i]);
+	expect_mappings(plan);
 	for (size_t i = 0; i < plan->device_count; i++) {
 		const struct device_item *device = &plan->devices[i];
 
@@ -105,6 +128,9 @@ static void try_context(const struct spec *spec, const struct rootfs_context *co
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct rootfs_hierarchy hierarchies[] = { { "memory", "/c/memory" }, { "", "/c/unified" } };
+	static struct spec_id_mapping ranges[] = { { 0, 100000, 10 }, { 10, 5, 1 } };
+	static const struct spec_id_mappings guest_ids = { .items = ranges, .count = ARRAY_SIZE(ranges) };
 	static const struct rootfs_context contexts[] = {
 		{ .bundle = "/b",
 		  .has_mount_ns = true,
@@ -112,6 +138,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		  .has_network_ns = true,
 		  .cgroup_layout = "v2" },
 		{ .bundle = "/b", .has_mount_ns = true, .cgroup_layout = "hybrid" },
+		{ .bundle = "/b",
+		  .has_mount_ns = true,
+		  .has_user_ns = true,
+		  .has_selinux = true,
+		  .uids = &guest_ids,
+		  .gids = &guest_ids,
+		  .cgroup_layout = "hybrid",
+		  .hierarchies = hierarchies,
+		  .hierarchy_count = ARRAY_SIZE(hierarchies) },
+		{ .bundle = "/b", .has_mount_ns = true, .has_user_ns = true, .cgroup_layout = "v1" },
 		{ .bundle = "/b", .cgroup_layout = "none" },
 	};
 	struct spec_document *document = NULL;

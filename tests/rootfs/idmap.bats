@@ -348,7 +348,8 @@ cleanup() {
 	with_user_namespace
 	chown -R 0:0 "$BUNDLE/rootfs"
 	mkdir -p "$BUNDLE"/{root,top/etc}
-	setfattr -n trusted.overlay.opaque -v y "$BUNDLE/top/etc" || skip "no trusted attributes"
+	python3 -c 'import os, sys; os.setxattr(sys.argv[1], "trusted.overlay.opaque", b"y")' "$BUNDLE/top/etc" ||
+		skip "no trusted attributes"
 	config '.root.path = "root" | .annotations = {"org.kavel.rootfs.idmap": "true",
 		"org.kavel.overlay.lowerdirs": "top:rootfs"}'
 	run_guest ls=/etc
