@@ -122,3 +122,37 @@ all_ids() {
 	assert_output_has "$(readlink "/proc/$(guest_pid)/ns/user")"
 	assert_output_has "$(readlink "/proc/$(guest_pid)/ns/ipc")"
 }
+
+@test "an unprivileged caller's guest, and exec in it, have a seccomp agent" {
+	local agent=$HOMES/ann/agent.sock pid
+
+	[[ $(uname -m) == x86_64 ]] || skip "the numbers are those of x86-64"
+	cp "$TREE/tests/seccomp/agent" "$HOMES/agent"
+	setpriv --reuid "$ANN" --regid "$ANN" --clear-groups "$HOMES/agent" "$agent" "$HOMES/ann/seen" 83=error:ENOMEDIUM 3>&- 4>&- &
+	pid=$!
+	eventually test -S "$agent"
+	config --arg path "$agent" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $path,
+		syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]}'
+	run_guest mkdir=/x
+	assert_success
+	assert_line "mkdir=/x: ENOMEDIUM"
+	guest_does pause
+	must kavel run --detach --bundle "$BUNDLE" "$ID"
+	try kavel exec "$ID" /guest mkdir=/x
+	assert_line "mkdir=/x: ENOMEDIUM"
+	[[ $(jq -r .document.pid "$HOMES/ann/seen/state.2.json") == "$(guest_pid)" ]]
+	must kavel delete --force "$ID"
+	kill "$pid"
+	wait "$pid" || :
+}
+
+@test "on request the caller's groups stay, as nobody's" {
+	all_ids
+	config '.process.user = {uid: 0, gid: 0}'
+	run_guest ids
+	assert_line "groups:"
+	config '.annotations["run.oci.keep_original_groups"] = "1"'
+	run_guest ids
+	assert_success
+	assert_matches '^groups:.* 65534'
+}
