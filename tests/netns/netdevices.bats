@@ -435,3 +435,39 @@ both_pictures() {
 	assert_refused /nonexistent
 	[[ $(picture host0) == "$before" ]]
 }
+
+# Each call of the host side by which devices are moved fails once: the create fails, and the device is as it was.
+@test "whichever step of a move fails, the device comes back" {
+	local before call when real=$KAVEL
+
+	skip_with_sanitizer
+	command -v strace >/dev/null || skip "strace is missing"
+	ip addr add 192.0.2.1/24 dev host0
+	ip addr add 198.51.100.1/24 dev host0
+	ip link set host0 up
+	before=$(picture host0)
+	device host0 'eth%d'
+	guest_does pause
+	for call in sendmsg recvmsg setns; do
+		for ((when = 1; when < 40; when++)); do
+			printf '#!/bin/sh\nexec strace -qq -o "%s" -e trace=%s -e "inject=%s:error=ENOMEM:when=%d" "%s" "$@"\n' \
+				"$BATS_TEST_TMPDIR/trace" "$call" "$call" "$when" "$real" >"$BATS_TEST_TMPDIR/kavel"
+			chmod +x "$BATS_TEST_TMPDIR/kavel"
+			KAVEL=$BATS_TEST_TMPDIR/kavel
+			try kavel create --bundle "$BUNDLE" "$ID"
+			KAVEL=$real
+			grep -q INJECTED "$BATS_TEST_TMPDIR/trace" || break
+			((status != 0)) || fail "$call $when fails, and create does not"
+			[[ $(picture host0) == "$before" ]] || fail "$call $when: $(picture host0), not $before"
+			[[ ! $(ls -A "$ROOT") ]] || fail "$call $when: a state is left"
+		done
+		((when > 3)) || fail "only $when calls of $call"
+		must kavel delete --force "$ID"
+		# the last one was moved, and ended with its namespace
+		ip link add host0 type veth peer name peer0
+		ip addr add 192.0.2.1/24 dev host0
+		ip addr add 198.51.100.1/24 dev host0
+		ip link set host0 up
+		before=$(picture host0)
+	done
+}

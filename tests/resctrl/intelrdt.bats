@@ -147,3 +147,19 @@ picture() {
 	jq -e '.data.intel_rdt.l3_cache_schema == "L3:0=3"' <<<"$output"
 	must kavel delete --force "$ID"
 }
+
+@test "events tells the schemas and what is counted of the group" {
+	with_resctrl
+	echo 7ff >"$FAKE/info/L3/cbm_mask"
+	echo 1 >"$FAKE/info/L3/min_cbm_bits"
+	echo 16 >"$FAKE/info/L3/num_closids"
+	echo 4096 >"$FAKE/gold/mon_data/mon_L3_00/llc_occupancy"
+	echo 17 >"$FAKE/gold/mon_data/mon_L3_00/mbm_total_bytes"
+	rdt '{"closID": "gold"}'
+	start_guest pause
+	must kavel events --stats "$ID"
+	jq -e '.data.intel_rdt | .l3_cache_info == {cbm_mask: "7ff", min_cbm_bits: 1, num_closids: 16} and
+		.l3_cache_schema_root == "L3:0=7ff" and .l3_cache_schema == "L3:0=f" and .mem_bw_schema == "MB:0=50" and
+		.cmt_stats == [{llc_occupancy: 4096}] and .mbm_stats == [{mbm_total_bytes: 17}]' <<<"$output"
+	must kavel delete --force "$ID"
+}
