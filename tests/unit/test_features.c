@@ -310,6 +310,28 @@ static void annotations_with_an_effect_are_in_the_manual(void)
 			CHECK_STR(row->key, "in kavel(5)");
 }
 
+/* The keys that code names are in the table, so that none is obeyed behind its back. */
+static void every_key_of_the_header_has_a_row(void)
+{
+	autofree char *header = NULL;
+	struct err err;
+	size_t size, count = 0;
+
+	if (!CHECK(file_read(AT_FDCWD, TEST_SOURCE_DIR "/lib/spec/annotations.h", 1 << 20, &header, &size, &err) == 0))
+		return;
+	for (char *at = header; (at = strstr(at, "#define ANNOTATION_")); count++) {
+		char *key = strchr(at, '"'), *end = key ? strchr(key + 1, '"') : NULL;
+
+		if (!CHECK(key && end))
+			return;
+		*end = '\0';
+		if (!CHECK(annotation_find(key + 1)))
+			CHECK_STR(key + 1, "a row of annotation_rows");
+		at = end + 1;
+	}
+	CHECK(count >= 4);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -321,6 +343,7 @@ int main(void)
 		TEST(what_recursive_read_only_mounts_and_user_namespaces_of_engines_need_is_there),
 		TEST(annotations_are_strings_and_unsafe_ones_have_a_meaning),
 		TEST(annotations_with_an_effect_are_in_the_manual),
+		TEST(every_key_of_the_header_has_a_row),
 		TEST_END,
 	};
 
