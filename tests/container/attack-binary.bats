@@ -196,14 +196,3 @@ saw_nothing() { # COMMAND...: makes one guest after the other
 		.linux.uidMappings = .linux.gidMappings'
 	saw_nothing run_guest exit=0
 }
-
-@test "nor does one of the same user where a change of the user leaves processes dumpable" {
-	needs vm systemd
-	echo 1 >/proc/sys/fs/suid_dumpable
-	config '.process.capabilities = {} | .process.user = {uid: 1000, gid: 1000}'
-	chmod 777 "$BUNDLE/rootfs"
-	guest_shell '/guest spy=4 >/told & /guest pause'
-	try kavel run --detach --bundle "$BUNDLE" "$ID"
-	assert_success
-	spied_by_guest try kavel
-}
