@@ -31,6 +31,9 @@ V2=/sys/fs/cgroup
 	start_guest pause
 	file=$V2/parent/guest/hugetlb.2MB.max
 	[[ $(<"$file") == 4194304 ]]
+	# of reserved pages, too, where the kernel counts them
+	file=$V2/parent/guest/hugetlb.2MB.rsvd.max
+	[[ ! -e $file || $(<"$file") == 4194304 ]]
 	must kavel delete --force "$ID"
 	rmdir "$V2/parent" 2>/dev/null || :
 	echo -hugetlb >"$V2/cgroup.subtree_control" 2>/dev/null || :

@@ -471,3 +471,24 @@ both_pictures() {
 		before=$(picture host0)
 	done
 }
+
+# What the kernel does with a physical device when its namespace ends: it comes home with the name that it had there.
+@test "after a crash of create, delete --force gives a device that came home by itself its name and addresses again" {
+	local before
+
+	hold_namespace
+	ip addr add 192.0.2.1/24 dev host0
+	ip link set host0 up
+	before=$(picture host0)
+	device host0 'eth%d'
+	add_hook createRuntime "echo \$PPID >'$BATS_TEST_TMPDIR/runtime'; exec sleep 100"
+	"$KAVEL" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- 4>&- &
+	eventually test -s "$BATS_TEST_TMPDIR/runtime"
+	kill -KILL "$(<"$BATS_TEST_TMPDIR/runtime")"
+	in_held link set dev eth0 netns $$
+	kill -KILL "$HELD"
+	wait "$HELD" 2>/dev/null || :
+	HELD=''
+	must kavel delete --force "$ID"
+	[[ $(picture host0) == "$before" ]] || fail "$(picture host0), not $before"
+}
