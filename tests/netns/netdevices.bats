@@ -463,7 +463,8 @@ both_pictures() {
 		done
 		((when > 3)) || fail "only $when calls of $call"
 		must kavel delete --force "$ID"
-		# the last one was moved, and ended with its namespace
+		# the last one was moved, and ends with its namespace, whose end the kernel takes its time for
+		eventually sh -c '! ip link show dev peer0'
 		ip link add host0 type veth peer name peer0
 		ip addr add 192.0.2.1/24 dev host0
 		ip addr add 198.51.100.1/24 dev host0
