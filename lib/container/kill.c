@@ -74,13 +74,6 @@ int container_kill(const struct container_host *host, const char *id, int signal
 	return r;
 }
 
-static int no_cgroup(const char *operation, const char *id, struct err *err)
-{
-	(void)err_set(err, ENOTSUP, "cannot %s %s: it has no cgroup that could be frozen", operation, id);
-	return err_hint(err,
-			"it was created where none was delegated to the caller, or with --cgroup-manager disabled");
-}
-
 static int set_frozen(const struct container_host *host, const char *id, bool frozen, struct err *err)
 {
 	struct cgroup_layout layout;
@@ -88,7 +81,7 @@ static int set_frozen(const struct container_host *host, const char *id, bool fr
 	int r = lifecycle_open(host, id, frozen ? LIFECYCLE_PAUSE : LIFECYCLE_RESUME, &state, err);
 
 	if (r == 0 && !state.cgroup.inode)
-		r = no_cgroup(frozen ? "pause" : "resume", id, err);
+		r = lifecycle_no_cgroup(frozen ? "pause" : "resume", id, err);
 	if (r == 0)
 		r = cgroup_detect(&layout, err);
 	if (r == 0)

@@ -66,3 +66,10 @@ int lifecycle_open(const struct container_host *host, const char *id, enum lifec
 		return lifecycle_refuse(operations[operation].name, id, status, err);
 	return 0;
 }
+
+int lifecycle_no_cgroup(const char *operation, const char *id, struct err *err)
+{
+	(void)err_set(err, ENOTSUP, "cannot %s %s: it has no cgroup of its own", operation, id);
+	return err_hint(err,
+			"it was created where none was delegated to the caller, or with --cgroup-manager disabled");
+}

@@ -28,3 +28,6 @@ int lifecycle_open(const struct container_host *host, const char *id, enum lifec
 
 /* True if the table allows the operation. */
 bool lifecycle_allows(enum lifecycle_operation operation, enum container_status status);
+
+/* The error of an operation on a container that has none of its own.  Returns -ENOTSUP. */
+int lifecycle_no_cgroup(const char *operation, const char *id, struct err *err);

@@ -271,7 +271,7 @@ static int update_open(const struct container_update_options *o, struct state *s
 
 	r = prepare(o, state, &update, err);
 	if (r == 0 && !state->cgroup.inode && json_object_size(update.wanted))
-		r = err_set(err, ENOTSUP, "cannot update %s: it has no cgroup", o->id);
+		r = lifecycle_no_cgroup("update", o->id, err);
 	if (r == 0)
 		r = write_config(state, &update, err);
 	if (r == 0) {

@@ -57,10 +57,12 @@ has_processes() { # COUNT
 	eventually test -e "$BUNDLE/rootfs/second"
 }
 
-@test "pause without a cgroup fails, and says why" {
+@test "pause and update without a cgroup fail, and say why" {
 	start_guest pause
 	try kavel pause "$ID"
 	assert_refused "it has no cgroup" "delegated"
+	try kavel update --pids-limit 10 "$ID"
+	assert_refused "cannot update $ID: it has no cgroup" "delegated"
 	must kavel delete --force "$ID"
 }
 
