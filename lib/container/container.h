@@ -20,7 +20,8 @@ struct container_host {
 	const char *root;		  /* absolute path of the state directory */
 	bool root_is_default;		  /* not named by the caller: its absence means "no containers" */
 	enum cgroup_manager cgroup_manager;
-	bool makes_user_ns;		  /* a caller without privilege gets a user namespace unasked, as crun gives him one */
+	/* A caller without privilege gets a user namespace unasked, and root's without mappings has the host's IDs: as with crun. */
+	bool makes_user_ns;
 	bool hooks_in_bundle;		  /* createContainer hooks start in the bundle, as crun's do, not in the rootfs */
 };
 

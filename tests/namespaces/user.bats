@@ -179,6 +179,16 @@ new_user() { # [UIDS [GIDS]], as JSON
 	assert_clean
 }
 
+@test "as crun, root's guest without mappings has the host's IDs up to its user's" {
+	ln -s "$KAVEL" "$PLACE/crun"
+	config '.linux.namespaces += [{type: "user"}] | del(.linux.uidMappings, .linux.gidMappings) |
+		.process.user = {uid: 7, gid: 3, additionalGids: [5]} | .process.args = ["/guest", "read=/proc/self/uid_map", "read=/proc/self/gid_map"]'
+	try "$PLACE/crun" --root "$PLACE/state" run --bundle "$BUNDLE" "$ID"
+	assert_success
+	assert_line "         0          0          8"
+	assert_line "         0          0          6"
+}
+
 @test "340 mappings are as many as the kernel takes, in as many bytes" {
 	new_user
 	config '.linux.uidMappings = [range(340) | {containerID: ., hostID: (. + 1000), size: 1}]'
