@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/auto.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/sys.h"
 #include "rootfs/bind.h"
@@ -56,30 +57,60 @@ static bool is_replaced_by_link(const struct device_item *device)
 	return str_eq(device->path, "/dev/ptmx") && device->number == makedev(5, 2);
 }
 
-/* Where nodes may not be made (a user namespace), the host's node is mounted. */
-static int bind_device(const struct device_item *device, int dir, const char *name, struct err *err)
+/* The kernel tells the host's owners as the guest's IDs, or as "nobody". */
+static void warn_of_difference(const struct device_item *device, const struct stat *st)
+{
+	bool mode = device->has_mode && ((st->st_mode ^ device->mode) & ~(mode_t)S_IFMT);
+	bool owner = (device->has_uid && st->st_uid != device->uid) || (device->has_gid && st->st_gid != device->gid);
+
+	if (mode || owner)
+		log_warning(
+			"%s: %s is the host's, with mode %04o and owner %u:%u as the guest sees it: its %s cannot be "
+			"changed by a caller that may not make device nodes",
+			device->where, device->path, st->st_mode & ~(mode_t)S_IFMT, st->st_uid, st->st_gid,
+			mode && owner ? "fileMode, uid and gid"
+			: mode	      ? "fileMode"
+				      : "uid and gid");
+}
+
+static int copy_host_node(const struct device_item *device, int *ret_tree, struct err *err)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, .propagation = MS_PRIVATE };
 	autofd source = open(device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	autofd tree = -1, place = -1;
 	struct stat st;
 	int r;
 
-	if (is_replaced_by_link(device))
-		return 0;
 	if (source < 0 || fstat(source, &st) < 0)
 		return err_sys(err, errno, "%s: open the host's %s", device->where, device->path);
 	r = check_existing(device, &st, err);
 	if (r < 0)
 		return err_in(err, "on the host");
+	warn_of_difference(device, &st);
+	*ret_tree = rootfs_copy_with(source, 0, &attr);
+	return *ret_tree < 0 ? err_sys(err, -*ret_tree, "%s: copy the host's %s", device->where, device->path) : 0;
+}
+
+/* Where nodes may not be made (a user namespace), the one that the host side made is mounted, or else the host's. */
+static int bind_device(const struct rootfs_plan *plan, const struct rootfs *rootfs, const struct device_item *device,
+		       int dir, const char *name, struct err *err)
+{
+	int prepared = rootfs_device_tree(plan, rootfs, device);
+	autofd copy = -1, place = -1;
+	int r = 0;
+
+	if (is_replaced_by_link(device))
+		return 0;
+	if (prepared < 0)
+		r = copy_host_node(device, &copy, err);
+	if (r < 0)
+		return r;
 	if (mknodat(dir, name, S_IFREG | 0644, 0) < 0 && errno != EEXIST)
 		return err_sys(err, errno, "%s: make %s", device->where, device->path);
 	place = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (place < 0)
 		return err_sys(err, errno, "%s: open %s", device->where, device->path);
-	tree = rootfs_copy_with(source, 0, &attr);
-	r = tree < 0 ? tree : rootfs_attach(tree, place);
-	return r < 0 ? err_sys(err, -r, "%s: bind the host's %s", device->where, device->path) : 0;
+	r = rootfs_attach(prepared < 0 ? copy : prepared, place);
+	return r < 0 ? err_sys(err, -r, "%s: mount %s", device->where, device->path) : 0;
 }
 
 static int own(const struct device_item *device, int dir, const char *name, struct maker *maker, struct err *err)
@@ -98,22 +129,22 @@ static int own(const struct device_item *device, int dir, const char *name, stru
 	return 0;
 }
 
-static int make_device(const struct rootfs_plan *plan, const struct device_item *device, int dir, const char *name,
-		       struct maker *maker, struct err *err)
+static int make_device(const struct rootfs_plan *plan, const struct rootfs *rootfs, const struct device_item *device,
+		       int dir, const char *name, struct maker *maker, struct err *err)
 {
 	struct stat st;
 
 	if (mknodat(dir, name, device->mode, device->number) == 0)
 		return own(device, dir, name, maker, err);
 	if (errno == EPERM && !S_ISFIFO(device->mode) && plan->context.has_mount_ns)
-		return bind_device(device, dir, name, err);
+		return bind_device(plan, rootfs, device, dir, name, err);
 	if (errno != EEXIST)
 		return err_sys(err, errno, "%s: make %s", device->where, device->path);
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, errno, "%s: stat %s", device->where, device->path);
 	/* what an earlier guest's device was bound to is still there in a root that outlives it */
 	if (plan->context.has_user_ns && plan->context.has_mount_ns && S_ISREG(st.st_mode) && !st.st_size)
-		return bind_device(device, dir, name, err);
+		return bind_device(plan, rootfs, device, dir, name, err);
 	return check_existing(device, &st, err);
 }
 
@@ -128,7 +159,7 @@ static int make_elsewhere(const struct rootfs_plan *plan, const struct rootfs *r
 
 	if (r < 0)
 		return err_in(err, "%s", device->where);
-	return make_device(plan, device, dir, name, &maker, err);
+	return make_device(plan, rootfs, device, dir, name, &maker, err);
 }
 
 static bool has_proc(const struct rootfs_plan *plan, const struct rootfs *rootfs)
@@ -165,7 +196,7 @@ static int make_all(const struct rootfs_plan *plan, const struct rootfs *rootfs,
 		const struct device_item *device = &plan->devices[i];
 
 		if (device->name)
-			r = make_device(plan, device, dev, device->name, &maker, err);
+			r = make_device(plan, rootfs, device, dev, device->name, &maker, err);
 		else
 			r = make_elsewhere(plan, rootfs, device, err);
 	}

@@ -59,6 +59,8 @@ struct device_item {
 	dev_t number;
 	uid_t uid;
 	gid_t gid;
+	bool is_listed;			/* in linux.devices */
+	bool has_mode, has_uid, has_gid; /* and what of it */
 };
 
 struct rootfs_plan {

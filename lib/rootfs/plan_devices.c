@@ -38,6 +38,10 @@ static int plan_device(const struct spec_device *device, struct arena *arena, st
 	item->mode = (mode_t)type->value | mode;
 	item->uid = device->uid.is_set ? (uid_t)device->uid.value : 0;
 	item->gid = device->gid.is_set ? (gid_t)device->gid.value : 0;
+	item->is_listed = true;
+	item->has_mode = device->file_mode.is_set;
+	item->has_uid = device->uid.is_set;
+	item->has_gid = device->gid.is_set;
 	if (!S_ISFIFO(item->mode))
 		item->number = makedev((unsigned int)device->major, (unsigned int)device->minor);
 	return 0;

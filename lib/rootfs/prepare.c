@@ -60,10 +60,10 @@ int rootfs_take_root(const struct rootfs_plan *plan, struct rootfs *rootfs)
 static int make_room(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
 {
 	rootfs_release(rootfs); /* of a guest that died at its birth */
-	rootfs->trees = calloc(plan->mount_count + 1, sizeof(*rootfs->trees));
+	rootfs->trees = calloc(ROOTFS_TREE_COUNT(plan), sizeof(*rootfs->trees));
 	if (!rootfs->trees)
 		return err_memory(err);
-	rootfs->tree_count = plan->mount_count + 1;
+	rootfs->tree_count = ROOTFS_TREE_COUNT(plan);
 	for (size_t i = 0; i < rootfs->tree_count; i++)
 		rootfs->trees[i] = -1;
 	return 0;
@@ -227,6 +227,8 @@ int rootfs_prepare(const struct rootfs_plan *plan, const int *users, struct root
 	has_overlay = has_root && plan->overlay.is_set;
 	if (r == 0 && has_root && !has_overlay)
 		r = prepare_root(plan, users, rootfs, err);
+	if (r == 0 && plan->context.has_user_ns)
+		r = rootfs_prepare_devices(plan, rootfs, err);
 	if (r == 0 && plan->context.has_user_ns && (has_overlay || rootfs_highest(rootfs) >= 0))
 		r = rootfs_use_workshop(plan, users, has_overlay, rootfs, err);
 	return r;

@@ -79,7 +79,7 @@ struct rootfs {
 	int null_tree; /* a copy of null_fd's mount: once the host's tree is gone it could not be made */
 	int empty_fd;  /* the mount that masks directories */
 	int newest;    /* one of the latest descriptors that can be swept */
-	int *trees;    /* what was prepared: one detached mount for each of the plan's mounts, then the rootfs; -1: none */
+	int *trees;    /* what was prepared: detached mounts for what the plan has, see setup.h; -1: none */
 	size_t tree_count;
 	bool is_stacked; /* the rootfs lies on top of "/", not at its path */
 	uint64_t file_limit; /* RLIMIT_NOFILE before it was raised for `trees`; 0: it was not */
@@ -91,7 +91,7 @@ struct rootfs {
 #define ROOTFS_CLOSED { .fd = -1, .null_fd = -1, .dev_fd = -1, .null_tree = -1, .empty_fd = -1 }
 
 /* Host side: make the mounts that the guest side could not: idmapped ones, and in a guest with a user namespace those of
- * sources that its root, as an ID of the host, has no way to.  The guest inherits them, detached, by the fork; without the
+ * sources that its root, as an ID of the host, has no way to, and of new device nodes.  The guest inherits them, detached, by the fork; without the
  * right to make any, the guest side is left to try.  users: a descriptor of a user namespace with each of the plan's mappings. */
 int rootfs_prepare(const struct rootfs_plan *plan, const int *users, struct rootfs *rootfs, struct err *err);
 

@@ -32,6 +32,26 @@ int rootfs_make_fs(const struct mount_item *item, int *ret_tree, struct err *err
 /* The same on the host side, idmapped. */
 int rootfs_prepare_fs(const struct mount_item *item, const int *users, int *ret_tree, struct err *err);
 
+/* What was prepared stands in rootfs->trees in this order: the plan's mounts, the rootfs, the place where device nodes are made,
+ * and a node for each of the plan's devices: one that is only open, until the workshop puts a mount there. */
+#define ROOTFS_PLACE_OF_NODES(plan) ((plan)->mount_count + 1)
+#define ROOTFS_NODE(plan, index)    ((plan)->mount_count + 2 + (index))
+#define ROOTFS_TREE_COUNT(plan)	    ROOTFS_NODE(plan, (plan)->device_count)
+
+/* The name of a device's node at that place. */
+#define ROOTFS_NODE_NAME_ROOM 24
+void rootfs_node_name(size_t index, char name[ROOTFS_NODE_NAME_ROOM]);
+
+/* On the host side, make the nodes of linux.devices for a guest with a user namespace, where the caller may. */
+int rootfs_prepare_devices(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err);
+
+/* The guest is not to inherit the place; leave all nodes to the guest side. */
+void rootfs_forget_place(const struct rootfs_plan *plan, struct rootfs *rootfs);
+void rootfs_forget_nodes(const struct rootfs_plan *plan, struct rootfs *rootfs);
+
+/* The detached mount that was prepared for a device; -1: none was. */
+int rootfs_device_tree(const struct rootfs_plan *plan, const struct rootfs *rootfs, const struct device_item *device);
+
 /* Have the kernel lock what was prepared, and with has_overlay make the rootfs' overlay, see workshop.c. */
 int rootfs_use_workshop(const struct rootfs_plan *plan, const int *users, bool has_overlay, struct rootfs *rootfs,
 			struct err *err);

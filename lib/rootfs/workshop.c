@@ -9,7 +9,7 @@
  *     what is mounted on it cannot be taken away to see what it covers.  A detached mount alone would arrive unlocked, and a
  *     guest with CAP_SYS_ADMIN could write to what the host mounted read-only.
  *
- * The copies take the place of the originals, under the same descriptor numbers. */
+ * The copies take the place of the originals, under the same descriptor numbers; those of device nodes that of the open nodes. */
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -194,13 +194,32 @@ static int copy_locked(const char *name, int *fd, struct err *err)
 	return 0;
 }
 
+/* The last: this leaves the directory that the other names are in. */
+static int copy_nodes(const struct workshop *w, struct err *err)
+{
+	char name[NAME_ROOM];
+	int r = 0;
+
+	(void)snprintf(name, sizeof(name), "%zu", ROOTFS_PLACE_OF_NODES(w->plan));
+	if (chdir(name) < 0)
+		return err_sys(err, errno, "enter the directory of device nodes");
+	for (size_t i = 0; r == 0 && i < w->plan->device_count; i++) {
+		int *node = &w->rootfs->trees[ROOTFS_NODE(w->plan, i)];
+
+		rootfs_node_name(i, name);
+		if (*node >= 0)
+			r = copy_locked(name, node, err);
+	}
+	return r;
+}
+
 static int work(const struct workshop *w, int *ret_root, struct err *err)
 {
 	const struct rootfs *rootfs = w->rootfs;
 	char name[NAME_ROOM];
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < rootfs->tree_count; i++) {
+	for (size_t i = 0; r == 0 && i <= ROOTFS_PLACE_OF_NODES(w->plan); i++) {
 		(void)snprintf(name, sizeof(name), "%zu", i);
 		if (rootfs->trees[i] >= 0)
 			r = attach(rootfs->trees[i], name, err);
@@ -215,12 +234,12 @@ static int work(const struct workshop *w, int *ret_root, struct err *err)
 		return err_sys(err, errno, "make a user namespace for the locks of prepared mounts");
 	if (w->has_overlay)
 		r = copy_locked(name, ret_root, err);
-	for (size_t i = 0; r == 0 && i < rootfs->tree_count; i++) {
+	for (size_t i = 0; r == 0 && i < ROOTFS_PLACE_OF_NODES(w->plan); i++) {
 		(void)snprintf(name, sizeof(name), "%zu", i);
 		if (rootfs->trees[i] >= 0)
 			r = copy_locked(name, &rootfs->trees[i], err);
 	}
-	return r;
+	return r == 0 && rootfs->trees[ROOTFS_PLACE_OF_NODES(w->plan)] >= 0 ? copy_nodes(w, err) : r;
 }
 
 /* The tmpfs goes on top of "/", where no path but "." leads to it. */
@@ -256,8 +275,10 @@ static int run(const struct workshop *w, struct result *result, struct err *err)
 
 	if (pid == 0)
 		labour(w, result);
-	if (pid < 0 && errno == EPERM && !w->plan->root_idmap.is_set)
+	if (pid < 0 && errno == EPERM && !w->plan->root_idmap.is_set) {
+		rootfs_forget_nodes(w->plan, w->rootfs);
 		return 0; /* the guest side may */
+	}
 	if (pid < 0)
 		return err_sys(err, errno, "make a mount namespace for what is prepared");
 	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
@@ -279,6 +300,7 @@ int rootfs_use_workshop(const struct rootfs_plan *plan, const int *users, bool h
 		return err_sys(err, errno, "map shared memory");
 	*result = (struct result){ .r = 1, .root = -1 };
 	r = run(&w, result, err);
+	rootfs_forget_place(plan, rootfs);
 	if (result->root >= 0)
 		rootfs->trees[plan->mount_count] = result->root;
 	(void)munmap(result, sizeof(*result));

@@ -128,3 +128,72 @@ load ../run/helpers
 	run_guest exit=0
 	assert_refused "linux.devices[0]" "/dev/zero is another device"
 }
+
+# The guest has a user namespace of its own, whose root owns the rootfs.
+user_namespace() {
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	chmod 755 "$BATS_TEST_TMPDIR"
+	config '.linux.namespaces += [{type: "user"}] |
+		.linux |= (.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .gidMappings = .uidMappings)'
+}
+
+@test "in a user namespace listed devices have their type, number, mode and owner" {
+	user_namespace
+	config '.linux.devices = [
+		{path: "/dev/foo", type: "b", major: 1, minor: 5, fileMode: 111, uid: 10, gid: 11},
+		{path: "/dev/plain", type: "c", major: 1, minor: 3},
+		{path: "/dev/pipe", type: "p", fileMode: 420, uid: 7},
+		{path: "/dev/null", type: "c", major: 1, minor: 3, fileMode: 384, uid: 3},
+		{path: "/var/deep/er/zero", type: "c", major: 1, minor: 5, gid: 9}]'
+	umask 077
+	run_guest stat=/dev/foo stat=/dev/plain stat=/dev/pipe stat=/dev/null stat=/var/deep/er/zero write=/dev/plain:x \
+		mount=/dev/foo stat=/dev/zero
+	assert_success
+	assert_line "stat=/dev/foo: block 0157 10:11 1:5"
+	assert_line "stat=/dev/plain: char 0666 0:0 1:3"
+	assert_line "stat=/dev/pipe: fifo 0644 7:0"
+	assert_line "stat=/dev/null: char 0600 3:0 1:3"
+	assert_line "stat=/var/deep/er/zero: char 0666 0:9 1:5"
+	assert_line "write=/dev/plain:x: ok"
+	assert_matches '^mount=/dev/foo: .*nosuid.*noexec'
+	assert_matches '^stat=/dev/zero: char 0666 .* 1:5$'
+	assert_clean
+}
+
+@test "in a user namespace the device rules decide whether such a device can be opened" {
+	user_namespace
+	config '.linux.devices = [{path: "/dev/thing", type: "c", major: 10, minor: 229}] |
+		.linux.resources.devices = [{allow: false, access: "rwm"}]'
+	run_guest open=/dev/thing
+	assert_success
+	assert_line "open=/dev/thing: EPERM"
+	config '.linux.resources.devices += [{allow: true, type: "c", major: 10, minor: 229, access: "rwm"}]'
+	run_guest open=/dev/thing
+	assert_success
+	assert_matches '^open=/dev/thing: (ok|ENXIO|ENODEV)$' # as the kernel has its driver
+}
+
+@test "an owner that the user namespace does not have is refused" {
+	user_namespace
+	config '.linux.devices = [{path: "/dev/foo", type: "c", major: 1, minor: 3, uid: 70000}]'
+	run_guest exit=0
+	assert_refused "linux.devices[0].uid: 70000 is not mapped"
+	config '.linux.devices[0] |= (.gid = 65536 | .uid = 65535)'
+	run_guest exit=0
+	assert_refused "linux.devices[0].gid: 65536 is not mapped"
+	assert_clean
+}
+
+@test "where the host side may not make nodes, the difference of the host's is a warning" {
+	user_namespace
+	config '.linux.devices = [{path: "/dev/zero", type: "c", major: 1, minor: 5, fileMode: 384, uid: 10}]'
+	inject mknodat:error=EPERM:when=1 # of the host side, and of the guest, who may not either
+	run_guest stat=/dev/zero
+	assert_success
+	assert_matches '^stat=/dev/zero: char 0666 .* 1:5$'
+	assert_error_has "linux.devices[0]: /dev/zero is the host's, with mode 0666"
+	config '.linux.devices[0] |= del(.fileMode, .uid)'
+	run_guest stat=/dev/zero
+	assert_success
+	[[ ! $error ]]
+}
