@@ -69,8 +69,7 @@ static int make_room(const struct rootfs_plan *plan, struct rootfs *rootfs, stru
 	return 0;
 }
 
-/* The soft limit exists for select(2), which nothing here uses; the guest gets it back.  Returns whether it was raised. */
-static bool raise_limit(struct rootfs *rootfs)
+bool rootfs_raise_limit(struct rootfs *rootfs)
 {
 	struct rlimit limit;
 
@@ -162,7 +161,7 @@ static int copy_source(const struct rootfs_plan *plan, const char *path, unsigne
 
 	flags |= OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
 	tree = sys_open_tree(AT_FDCWD, path, flags);
-	if (tree < 0 && errno == EMFILE && raise_limit(rootfs))
+	if (tree < 0 && errno == EMFILE && rootfs_raise_limit(rootfs))
 		tree = sys_open_tree(AT_FDCWD, path, flags);
 	if (tree < 0)
 		return -errno;

@@ -16,16 +16,31 @@ static bool is_wanted(const struct device_item *device)
 	return device->is_listed && !S_ISFIFO(device->mode);
 }
 
-/* The host's ID of one of the guest's.  lib/spec has checked those that are asked for; a root that the guest does not have is the
- * host's. */
-static uint32_t map_id(const struct spec_id_mappings *mappings, uint32_t id)
+/* The host's ID of one of the guest's: *ret.  A root that nobody asked for and the guest does not have is the host's. */
+static bool map_id(const struct spec_id_mappings *mappings, uint32_t id, bool is_set, uint32_t *ret)
 {
+	*ret = 0;
 	for (size_t i = 0; i < mappings->count; i++) {
 		const struct spec_id_mapping *m = &mappings->items[i];
 
-		if (id >= m->container_id && id - m->container_id < m->size)
-			return m->host_id + (id - m->container_id);
+		if (id >= m->container_id && id - m->container_id < m->size) {
+			*ret = m->host_id + (id - m->container_id);
+			return true;
+		}
 	}
+	return !is_set;
+}
+
+/* lib/spec has checked against the mappings of the configuration, but a runtime may have chosen those itself. */
+static int find_owner(const struct rootfs_plan *plan, const struct device_item *device, uid_t *uid, gid_t *gid,
+		      struct err *err)
+{
+	if (!map_id(plan->context.uids, device->uid, device->has_uid, uid))
+		return err_user(err, "%s.uid: %u is not mapped by the guest's user namespace", device->where,
+				device->uid);
+	if (!map_id(plan->context.gids, device->gid, device->has_gid, gid))
+		return err_user(err, "%s.gid: %u is not mapped by the guest's user namespace", device->where,
+				device->gid);
 	return 0;
 }
 
@@ -55,22 +70,35 @@ static int make_place(const struct rootfs_plan *plan, int *ret_tree, struct err 
 	return 0;
 }
 
-/* Leaves *ret_fd alone where the caller may not make the node.  The umask is the caller's, so the mode is set once more. */
-static int make_node(const struct rootfs_plan *plan, const struct device_item *device, int place, int *ret_fd,
-		     struct err *err)
+static int open_node(struct rootfs *rootfs, int place, const char *name)
 {
-	uid_t uid = map_id(plan->context.uids, device->uid);
-	gid_t gid = map_id(plan->context.gids, device->gid);
-	char name[ROOTFS_NODE_NAME_ROOM];
+	const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(place, name, flags);
 
-	rootfs_node_name((size_t)(device - plan->devices), name);
+	return fd < 0 && errno == EMFILE && rootfs_raise_limit(rootfs) ? openat(place, name, flags) : fd;
+}
+
+/* Leaves it out where the caller may not make it.  The umask is the caller's, so the mode is set once more. */
+static int make_node(const struct rootfs_plan *plan, struct rootfs *rootfs, size_t index, struct err *err)
+{
+	const struct device_item *device = &plan->devices[index];
+	int place = rootfs->trees[ROOTFS_PLACE_OF_NODES(plan)];
+	int *node = &rootfs->trees[ROOTFS_NODE(plan, index)];
+	char name[ROOTFS_NODE_NAME_ROOM];
+	uid_t uid;
+	gid_t gid;
+	int r = find_owner(plan, device, &uid, &gid, err);
+
+	if (r < 0)
+		return r;
+	rootfs_node_name(index, name);
 	if (mknodat(place, name, device->mode, device->number) < 0)
 		return errno == EPERM ? 0 : err_sys(err, errno, "%s: make %s", device->where, device->path);
 	if (fchownat(place, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    fchmodat(place, name, device->mode & ~(mode_t)S_IFMT, 0) < 0)
-		return err_sys(err, errno, "%s: give %s to %u:%u", device->where, device->path, uid, gid);
-	*ret_fd = openat(place, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return *ret_fd < 0 ? err_sys(err, errno, "%s: open %s", device->where, device->path) : 0;
+		return err_sys(err, errno, "%s: give %s its mode and owner", device->where, device->path);
+	*node = open_node(rootfs, place, name);
+	return *node < 0 ? err_sys(err, errno, "%s: open %s", device->where, device->path) : 0;
 }
 
 static void close_tree(int *tree)
@@ -105,7 +133,7 @@ int rootfs_prepare_devices(const struct rootfs_plan *plan, struct rootfs *rootfs
 			r = make_place(plan, place, err);
 		if (r < 0 || *place < 0)
 			return r;
-		r = make_node(plan, &plan->devices[i], *place, &rootfs->trees[ROOTFS_NODE(plan, i)], err);
+		r = make_node(plan, rootfs, i, err);
 		is_used |= rootfs->trees[ROOTFS_NODE(plan, i)] >= 0;
 	}
 	if (!is_used)

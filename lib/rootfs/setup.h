@@ -32,6 +32,10 @@ int rootfs_make_fs(const struct mount_item *item, int *ret_tree, struct err *err
 /* The same on the host side, idmapped. */
 int rootfs_prepare_fs(const struct mount_item *item, const int *users, int *ret_tree, struct err *err);
 
+/* Raise the soft limit of descriptors, which exists for select(2), used by nothing here; the guest gets it back.  Returns
+ * whether it was raised. */
+bool rootfs_raise_limit(struct rootfs *rootfs);
+
 /* What was prepared stands in rootfs->trees in this order: the plan's mounts, the rootfs, the place where device nodes are made,
  * and a node for each of the plan's devices: one that is only open, until the workshop puts a mount there. */
 #define ROOTFS_PLACE_OF_NODES(plan) ((plan)->mount_count + 1)
