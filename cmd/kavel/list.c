@@ -23,12 +23,19 @@ static void table_free(struct table *table)
 /* A container that vanished meanwhile is left out; one that cannot be read is left out with a warning. */
 static int table_load(const struct cli *cli, char **ids, size_t count, struct table *ret, struct err *err)
 {
+	struct container_host host = cli->host;
+	struct cgroup_layout layout;
+	struct err ignored;
+
 	ret->rows = calloc(count + 1, sizeof(*ret->rows));
 	if (!ret->rows)
 		return err_memory(err);
+	/* once for all; without it each container looks for itself */
+	if (count > 1 && cgroup_detect(&layout, &ignored) == 0)
+		host.layout = &layout;
 	for (size_t i = 0; i < count; i++) {
 		struct err one;
-		int r = container_info(&cli->host, ids[i], &ret->rows[ret->count], &one);
+		int r = container_info(&host, ids[i], &ret->rows[ret->count], &one);
 
 		if (r == 0)
 			ret->count++;

@@ -23,6 +23,7 @@ struct container_host {
 	/* A caller without privilege gets a user namespace unasked, and root's without mappings has the host's IDs: as with crun. */
 	bool makes_user_ns;
 	bool hooks_in_bundle;		  /* createContainer hooks start in the bundle, as crun's do, not in the rootfs */
+	const struct cgroup_layout *layout; /* of a caller that looks at many containers; NULL: found where it is needed */
 };
 
 /* The default state directory: /run/kavel, or $XDG_RUNTIME_DIR/kavel for a user who is not root, also where he is root of a

@@ -174,6 +174,7 @@ int state_open(const struct container_host *host, const char *id, enum state_loc
 	int r;
 
 	*state = (struct state)STATE_CLOSED;
+	state->layout = host->layout;
 	r = container_check_id(id, err);
 	if (r == 0)
 		r = state_name(host, id, state, err);
@@ -344,9 +345,20 @@ bool state_was_released(const struct state *state)
 	return state->has_process && socket_is_deserted(state->dir, STATE_START_SOCKET);
 }
 
+static bool is_frozen(const struct state *state)
+{
+	struct cgroup_layout found;
+	struct err ignored;
+
+	if (!state->cgroup.inode)
+		return false;
+	if (state->layout)
+		return cgroup_is_frozen(state->layout, &state->cgroup);
+	return cgroup_detect(&found, &ignored) == 0 && cgroup_is_frozen(&found, &state->cgroup);
+}
+
 int state_status(const struct state *state, enum container_status *ret, int *ret_pidfd, struct err *err)
 {
-	struct cgroup_layout layout;
 	autofd pidfd = -1;
 	int r;
 
@@ -361,7 +373,7 @@ int state_status(const struct state *state, enum container_status *ret, int *ret
 		*ret = CONTAINER_STOPPED;
 	else if (state->is_creating)
 		*ret = CONTAINER_CREATING;
-	else if (state->cgroup.inode && cgroup_detect(&layout, err) == 0 && cgroup_is_frozen(&layout, &state->cgroup))
+	else if (is_frozen(state))
 		*ret = CONTAINER_PAUSED;
 	else if (!state->has_process || faccessat(state->dir, STATE_START_SOCKET, F_OK, 0) == 0)
 		*ret = CONTAINER_CREATED;

@@ -43,7 +43,7 @@ struct state {
 	struct spec_pairs annotations;
 
 	/* while it is open */
-	const struct cgroup_layout *layout; /* of a create that is still at hand; NULL: to be detected */
+	const struct cgroup_layout *layout; /* of a create that is still at hand, or the caller's; NULL: to be detected */
 	int network_fd;	     /* the guest's network namespace, of a create that is at hand; -1: to be opened */
 	const char *path;    /* of the directory */
 	int dir;	     /* this container's; locked when state_open() was asked to */
