@@ -34,6 +34,21 @@ prepare() {
 	assert_matches ' /dev/fuse '
 }
 
+@test "a mode or an owner that the host's device does not have is a warning, not silence" {
+	config '.linux.devices = [
+		{path: "/dev/zero", type: "c", major: 1, minor: 5},
+		{path: "/dev/full", type: "c", major: 1, minor: 7, fileMode: 384}]'
+	run_guest
+	assert_success
+	assert_error_has "warning: linux.devices[1]: /dev/full is the host's, with mode 0666"
+	assert_error_has "its fileMode cannot be changed"
+	[[ $error != *"linux.devices[0]"* ]]
+	config '.linux.devices[1] |= (del(.fileMode) | .uid = 0)' # whom the guest does not have: the host's root
+	run_guest
+	assert_success
+	assert_error_has "its uid and gid cannot be changed"
+}
+
 @test "a listed device in a folder of its own is bound from the host" {
 	config '.linux.devices = [{path: "/dev/net/tun", type: "c", major: 10, minor: 200}]'
 	guest_shell 'test -c /dev/net/tun'
