@@ -180,10 +180,10 @@ new_user() { # [UIDS [GIDS]], as JSON
 }
 
 @test "as crun, root's guest without mappings has the host's IDs up to its user's" {
-	ln -s "$KAVEL" "$PLACE/crun"
+	ln -s "$KAVEL" "$BATS_TEST_TMPDIR/crun"
 	config '.linux.namespaces += [{type: "user"}] | del(.linux.uidMappings, .linux.gidMappings) |
 		.process.user = {uid: 7, gid: 3, additionalGids: [5]} | .process.args = ["/guest", "read=/proc/self/uid_map", "read=/proc/self/gid_map"]'
-	try "$PLACE/crun" --root "$PLACE/state" run --bundle "$BUNDLE" "$ID"
+	try "$BATS_TEST_TMPDIR/crun" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
 	assert_success
 	assert_line "         0          0          8"
 	assert_line "         0          0          6"
