@@ -439,18 +439,22 @@ int host_undo(struct state *state, struct err *err)
 /* The first failure is the one to tell; what cannot be undone is a warning that says so. */
 static void undo_failed_create(struct run *run)
 {
-	const struct spec_hook_list *poststop = &run->plan->spec->hooks.poststop;
+	const struct plan *plan = run->plan;
+	const struct spec_hook_list *poststop = &plan->spec->hooks.poststop;
+	struct state *state = run->state;
 	struct err err;
 	autobuf json = { 0 };
-	bool had_guest = run->state->init.pid;
+	bool had_guest = state->init.pid;
 
-	run->state->is_creating = true; /* again, if the very last failed */
-	if (had_guest && poststop->count && state_hook_json(run->state, "stopped", 0, &json, &err) < 0)
+	/* undoing takes descriptors, and too few of them may be why it failed */
+	run_close(run);
+	state->is_creating = true; /* again, if the very last failed */
+	if (had_guest && poststop->count && state_hook_json(state, "stopped", 0, &json, &err) < 0)
 		log_warning("poststop hooks: %s", err.text);
-	if (host_undo(run->state, &err) < 0)
+	if (host_undo(state, &err) < 0)
 		log_warning("%s", err.text);
 	if (json.data)
-		hooks_run_poststop(run->plan->spec, json.data, run->plan->bundle);
+		hooks_run_poststop(plan->spec, json.data, plan->bundle);
 }
 
 static const struct step *find_row(int (*what)(struct run *run, struct err *err))

@@ -54,5 +54,5 @@ struct run {
 	  .agent = AGENT_NONE, \
 	  .rootfs = ROOTFS_CLOSED, .start_connection = -1, .hook_input = -1, .launcher = -1, .label_files = LABEL_FILES_CLOSED }
 
-/* Release what the host side holds. */
+/* Release what the host side holds, if anything; afterwards it is as RUN_NONE. */
 void run_close(struct run *run);

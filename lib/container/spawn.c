@@ -37,6 +37,7 @@ void run_close(struct run *run)
 	arena_free(&run->arena);
 	if (run->progress)
 		(void)munmap((void *)(uintptr_t)run->progress, sizeof(*run->progress));
+	*run = (struct run)RUN_NONE;
 }
 
 /* In a user namespace the guest could not lower its score, and, being undumpable, not even open its file unless it is root's:

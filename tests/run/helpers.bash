@@ -11,6 +11,8 @@
 
 TREE=$(realpath "${BASH_SOURCE[0]%/*}/../..")
 export KAVEL=${KAVEL:-$TREE/build/release/kavel}
+# what is meant to be quick may take so many times as long, as on an emulated machine
+SLOWNESS=${SLOWNESS:-1}
 # shellcheck source=tests/run/needs.bash
 . "$TREE/tests/run/needs.bash"
 
@@ -207,8 +209,8 @@ inject() { # INJECTION...
 }
 
 # Run a command with nothing on its standard input ($STDIN: that file), its output caught in $output and $error and its
-# exit code in $status.  Files, not pipes: a guest that lives on must not keep the test waiting.  After $LIMIT seconds it
-# is killed and $status is 124 or 137.
+# exit code in $status.  Files, not pipes: a guest that lives on must not keep the test waiting.  After $LIMIT seconds
+# ($SLOWNESS times that) it is killed and $status is 124 or 137.
 try() {
 	local out=$BATS_TEST_TMPDIR/stdout err=$BATS_TEST_TMPDIR/stderr
 
@@ -216,7 +218,7 @@ try() {
 		set -- "$KAVEL" --root "$ROOT" "${@:2}"
 	fi
 	status=0
-	timeout --foreground -k 1 "${LIMIT:-20}" "$@" <"${STDIN:-/dev/null}" >"$out" 2>"$err" 3>&- 4>&- || status=$?
+	timeout --foreground -k 1 "$((${LIMIT:-20} * SLOWNESS))" "$@" <"${STDIN:-/dev/null}" >"$out" 2>"$err" 3>&- 4>&- || status=$?
 	output=$(tr -d '\0' <"$out")
 	error=$(tr -d '\0' <"$err")
 }
@@ -263,9 +265,9 @@ owner_of() { # PATH
 	python3 -c 'import fcntl, os, sys; print("user:[%d]" % os.fstat(fcntl.ioctl(open(sys.argv[1]), 0xb701)).st_ino)' "$1"
 }
 
-# Wait until a command succeeds, at most 5 seconds.
+# Wait until a command succeeds, at most 5 seconds ($SLOWNESS times that).
 eventually() {
-	local end=$((SECONDS + 5))
+	local end=$((SECONDS + 5 * SLOWNESS))
 
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || fail "never true: $*"
