@@ -67,13 +67,18 @@ static void close_source(struct source *source)
 	free(source->text);
 }
 
-/* The v1 group that has the controller, or -1. */
-static int find_v1(const struct source *source, const char *controller)
+/* Where a controller is. */
+struct where {
+	bool is_v1; /* on a v1 hierarchy, and so not on v2 */
+	int dir;    /* the container's group there, or -1 */
+};
+
+static struct where find_v1(const struct source *source, const char *controller)
 {
 	for (unsigned int i = 0; i < source->layout->count; i++)
-		if (source->v1[i] >= 0 && cgroup_has_word(source->layout->items[i].controllers, controller, ','))
-			return source->v1[i];
-	return -1;
+		if (cgroup_has_word(source->layout->items[i].controllers, controller, ','))
+			return (struct where){ .is_v1 = true, .dir = source->v1[i] };
+	return (struct where){ .dir = -1 };
 }
 
 /* One read(2) is enough: the kernel makes such a text as a whole. */
@@ -90,16 +95,16 @@ static bool read_file(const struct source *source, int dir, const char *file)
 }
 
 /* A controller is on v1 or on v2, but for what v2 tells without one: the time of the CPU, and pressure. */
-static bool is_on_v2(const struct source *source, const struct stats_row *row, int v1)
+static bool is_on_v2(const struct source *source, const struct stats_row *row, const struct where *v1)
 {
 	if (!row->unified || source->unified < 0)
 		return false;
-	return row->flags & STATS_ALWAYS || (v1 < 0 && !str_eq(source->lacking, row->controller));
+	return row->flags & STATS_ALWAYS || (!v1->is_v1 && !str_eq(source->lacking, row->controller));
 }
 
-static int read_row(struct source *source, const struct stats_row *row, struct cgroup_stats *stats)
+static int read_row(struct source *source, const struct stats_row *row, const struct where *v1,
+		    struct cgroup_stats *stats)
 {
-	const int v1 = find_v1(source, row->controller);
 	int r = 0;
 
 	if (is_on_v2(source, row, v1)) {
@@ -108,7 +113,7 @@ static int read_row(struct source *source, const struct stats_row *row, struct c
 		else if (row->flags & STATS_FIRST) /* so the others need not be looked for */
 			source->lacking = row->controller;
 	}
-	if (r == 0 && read_file(source, v1, row->legacy))
+	if (r == 0 && read_file(source, v1->dir, row->legacy))
 		r = row->read(row, source->text, source->arena, stats);
 	return r;
 }
@@ -146,7 +151,7 @@ static void read_pages(const struct source *source, int dir, const char *size, c
 
 static void read_size(const struct source *source, const char *size, struct cgroup_hugetlb_entry *ret)
 {
-	const int v1 = find_v1(source, "hugetlb");
+	const int v1 = find_v1(source, "hugetlb").dir;
 	char file[64];
 
 	ret->size = size;
@@ -199,11 +204,18 @@ static void find_cache(struct cgroup_stats *stats)
 
 static int read_all(struct source *source, enum cgroup_stats_detail detail, struct cgroup_stats *stats)
 {
+	struct where v1 = { .dir = -1 };
+	const char *controller = "";
 	int r = 0;
 
-	for (const struct stats_row *row = stats_rows; r == 0 && row->controller; row++)
-		if (!(row->flags & STATS_DETAIL) || detail == CGROUP_STATS_FULL)
-			r = read_row(source, row, stats);
+	for (const struct stats_row *row = stats_rows; r == 0 && row->controller; row++) {
+		if (row->flags & STATS_DETAIL && detail != CGROUP_STATS_FULL)
+			continue;
+		if (!str_eq(row->controller, controller)) /* the rows of one stand together */
+			v1 = find_v1(source, row->controller);
+		controller = row->controller;
+		r = read_row(source, row, &v1, stats);
+	}
 	if (r == 0 && detail == CGROUP_STATS_FULL)
 		r = read_hugetlb(source, stats);
 	find_cache(stats);
