@@ -316,6 +316,8 @@ int plan_make(const struct container_host *host, const struct container_create_o
 		r = read_config(ret, err);
 	if (r == 0)
 		r = decide(ret, compile_filter, err);
+	if (r == 0)
+		annotations_warn(ret->spec);
 	if (r == 0 && compile_filter)
 		r = plan_check_terminal(ret->process, options->console_socket, waits_for_start || options->detach, err);
 	if (r == 0 && !waits_for_start && compile_filter && !ret->process->is_set)

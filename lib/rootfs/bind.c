@@ -7,6 +7,7 @@
 #include "base/auto.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "base/user.h"
 
 /* Attributes that a bind mount does not keep from its source when the options name any, as mount(8) does it. */
 #define NOT_KEPT                                                                                                \
@@ -153,6 +154,17 @@ static int verify(const struct rootfs *rootfs, const struct mount_item *m, struc
 	return r < 0 ? r : path_verify_fs(fd, m->magic, m->ino, m->destination, err);
 }
 
+/* The kernel lets a user namespace copy a mount without those below it only if nothing is hidden by them (mount_namespaces(7)). */
+static int describe_copy(const struct rootfs_plan *plan, const struct mount_item *m, int number, struct err *err)
+{
+	int r = rootfs_describe_bind(m, number, err);
+
+	if (number == EINVAL && !m->options.bind_below && (plan->context.has_user_ns || !user_ns_is_initial()))
+		return err_hint(err,
+				"are there mounts below the source? A user namespace cannot leave them out: use rbind");
+	return r;
+}
+
 int rootfs_bind(const struct rootfs_plan *plan, struct rootfs *rootfs, const struct mount_item *m, struct err *err)
 {
 	const struct mount_options *o = &m->options;
@@ -168,7 +180,9 @@ int rootfs_bind(const struct rootfs_plan *plan, struct rootfs *rootfs, const str
 		return r;
 	if (tree < 0)
 		tree = sys_open_tree(AT_FDCWD, m->source, flags);
-	if (tree < 0 || fstat(tree, &st) < 0)
+	if (tree < 0)
+		return describe_copy(plan, m, errno, err);
+	if (fstat(tree, &st) < 0)
 		return rootfs_describe_bind(m, errno, err);
 	r = rootfs_open_target(rootfs, m, S_ISDIR(st.st_mode), &target, err);
 	if (r < 0)

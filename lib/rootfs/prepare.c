@@ -179,8 +179,10 @@ static int prepare_bind(const struct rootfs_plan *plan, const struct mount_item 
 
 	if (tree == -EPERM && !m->idmap.is_set)
 		return 0; /* the guest side may, in its own namespace */
-	if (tree < 0)
-		return rootfs_describe_bind(m, -tree, err);
+	if (tree < 0) {
+		(void)rootfs_describe_bind(m, -tree, err);
+		return tree == -EPERM ? err_hint(err, "an idmapped mount takes the rights of the host's root") : tree;
+	}
 	rootfs->trees[m - plan->mounts] = tree;
 	return m->idmap.is_set ? rootfs_idmap(tree, &m->idmap, users, m->source, NULL, err) : 0;
 }

@@ -4,13 +4,16 @@
 #include <stddef.h>
 
 #include "base/auto.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "spec/check.h"
 
 /* Those of the image specification, of crun and of runc that concern a runtime, and our own. */
 const struct annotation_row annotation_rows[] = {
 	{ ANNOTATION_STOP_SIGNAL, ANNOTATION_APPLIED, false, "the signal that kill sends when none is given" },
-	{ "org.kavel.overlay.", ANNOTATION_APPLIED, true, "an overlay as the rootfs, of directories of the host" },
+	{ "org.kavel.overlay.lowerdirs", ANNOTATION_APPLIED, true, "an overlay as the rootfs, of directories of the host" },
+	{ "org.kavel.overlay.upperdir", ANNOTATION_APPLIED, true, "its writable layer" },
+	{ "org.kavel.overlay.workdir", ANNOTATION_APPLIED, true, "what the kernel needs beside that" },
 	{ "org.kavel.rootfs.idmap", ANNOTATION_APPLIED, true, "owners of the rootfs' files, shifted into the user namespace" },
 	{ ANNOTATION_HOOKS_STDOUT, ANNOTATION_APPLIED, true, "a file of the host that gets what hooks print" },
 	{ ANNOTATION_HOOKS_STDERR, ANNOTATION_APPLIED, true, "the same for their errors" },
@@ -46,6 +49,16 @@ const struct annotation_row *annotation_find(const char *key)
 		if (matches(row->key, key))
 			return row;
 	return NULL;
+}
+
+void annotations_warn(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->annotations.count; i++) {
+		const char *key = spec->annotations.items[i].key;
+
+		if (str_after(key, "org.kavel.") && !annotation_find(key))
+			log_warning("annotations[\"%.200s\"]: there is no such annotation, it has no effect", key);
+	}
 }
 
 /* "crun" is the one handler that is none: the kernel. */

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+struct spec;
+
 /* Keys as the code that obeys them names them. */
 #define ANNOTATION_STOP_SIGNAL	"org.opencontainers.image.stopSignal"
 #define ANNOTATION_HOOKS_STDOUT "run.oci.hooks.stdout"
@@ -38,3 +40,7 @@ extern const struct annotation_row annotation_rows[];
 
 /* The row of a key, or NULL. */
 const struct annotation_row *annotation_find(const char *key);
+
+/* Warn of keys that begin with "org.kavel." and are not in the table: misspelt, they would silently do nothing, and an unknown one
+ * must not be an error (config.md). */
+void annotations_warn(const struct spec *spec);

@@ -92,7 +92,7 @@ load setup
 	jq -e '(.mountOptions | index("rro") and index("ro")) and .linux.mountExtensions.idmap.enabled == true
 		and .linux.cgroup.v2 == true and .linux.seccomp.enabled == true
 		and .annotations["org.opencontainers.runc.checkpoint.enabled"] == "false"
-		and (.potentiallyUnsafeConfigAnnotations | index("org.kavel.overlay.") and index("run.oci.handler"))' <<<"$output" >/dev/null ||
+		and (.potentiallyUnsafeConfigAnnotations | index("org.kavel.overlay.lowerdirs") and index("run.oci.handler"))' <<<"$output" >/dev/null ||
 		fail "something is missing"
 }
 

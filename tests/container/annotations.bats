@@ -123,3 +123,13 @@ start_guest() {
 	try kavel state "$ID"
 	jq -e '.annotations == {"a": "b", "org.example/ü": "\"\\\n", "empty": ""}' <<<"$output"
 }
+
+@test "an unknown annotation of kavel's own is no error, and a warning names it" {
+	config '.annotations = {"org.kavel.overlay.lower": "/", "org.kavel.overlay": "x", "org.kavelish": "x"}'
+	run_guest say=fine
+	assert_success
+	assert_line fine
+	assert_error_has 'warning: annotations["org.kavel.overlay.lower"]: there is no such annotation'
+	assert_error_has 'warning: annotations["org.kavel.overlay"]: there is no such annotation'
+	[[ $error != *kavelish* ]]
+}

@@ -375,3 +375,21 @@ print(server.recv(5000).decode())' "$socket" >"$BATS_TEST_TMPDIR/got" 3>&- 4>&- 
 	run_guest
 	assert_success
 }
+
+@test "a bind that would uncover what mounts below its source hide is refused with the way out" {
+	local source=/run/source # where the guest's root can go
+
+	new_user
+	mkdir -p $source/below
+	mount -t tmpfs -o mode=755 below $source/below
+	echo there >$source/below/file
+	add_mount /data bind $source bind
+	run_guest read=/data/below/file
+	assert_refused "bind $source to /data (bind): Invalid argument" "use rbind"
+	config '.mounts[-1].options = ["rbind"]'
+	run_guest read=/data/below/file
+	umount $source/below
+	assert_success
+	assert_line there
+	assert_clean
+}

@@ -125,3 +125,11 @@ prepare() {
 	without_namespace user
 	must kavel plan "$BUNDLE"
 }
+
+@test "an idmapped mount is refused, and says whose right it takes" {
+	rootless_config
+	add_mount /data bind /run/rootless bind idmap
+	run_guest
+	assert_refused "bind /run/rootless to /data (bind,idmap): Operation not permitted" "the rights of the host's root"
+	assert_clean
+}

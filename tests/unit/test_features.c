@@ -296,7 +296,7 @@ static void annotations_are_strings_and_unsafe_ones_have_a_meaning(void)
 	json_decref(d);
 }
 
-/* "org.kavel.overlay." stands for some that begin so. */
+/* One that ends with "." stands for all that begin so. */
 static void annotations_with_an_effect_are_in_the_manual(void)
 {
 	autofree char *manual = NULL;
