@@ -103,7 +103,8 @@ static int make_node(const struct rootfs_plan *plan, struct rootfs *rootfs, size
 
 static void close_tree(int *tree)
 {
-	autofd fd = take_fd(tree);
+	auto_close(tree);
+	*tree = -1;
 }
 
 void rootfs_forget_place(const struct rootfs_plan *plan, struct rootfs *rootfs)
