@@ -80,6 +80,9 @@ struct cgroup_made {
 /* The path that will be recorded before anything is made. */
 const char *cgroup_plan_path(const struct cgroup_plan *plan);
 
+/* The name of the systemd unit that will be recorded with it; "": none. */
+const char *cgroup_plan_unit(const struct cgroup_plan *plan);
+
 /* True if the container gets a group of its own in that hierarchy of the layout. */
 bool cgroup_plan_has(const struct cgroup_plan *plan, unsigned int hierarchy);
 

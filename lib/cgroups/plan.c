@@ -239,6 +239,11 @@ bool cgroup_plan_has_scope(const struct cgroup_plan *plan)
 	return plan->scope;
 }
 
+const char *cgroup_plan_unit(const struct cgroup_plan *plan)
+{
+	return plan->scope ? plan->scope->unit : "";
+}
+
 const char *cgroup_plan_path(const struct cgroup_plan *plan)
 {
 	return plan->path;

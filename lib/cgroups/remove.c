@@ -19,7 +19,8 @@
 #include "cgroups/program.h"
 #include "cgroups/scope.h"
 
-#define RETRY_MS 5
+#define RETRY_MS  5
+#define INTENT_MS 1000 /* for a guest that ends with its host side */
 
 /* Wait, until the deadline, for one process of a v1 group to end: there is no event for the group as a whole. */
 static void wait_member(int dir, int64_t left_ms)
@@ -254,18 +255,37 @@ static int remove_all(const struct cgroup_layout *layout, const struct cgroup_ma
 	return r;
 }
 
-/* A scope ends by itself after its last process, a moment later: ask for it only when it is still there. */
+/* Of an intent it is not known whether the unit of that name is the container's: then nobody is in it, or not for long. */
+static int wait_intended(const char *full, struct err *err)
+{
+	autofd dir = open(full, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir < 0)
+		return errno == ENOENT ? 0 : err_sys(err, errno, "open cgroup %s", full);
+	return wait_empty(dir, true, group_now_ms() + INTENT_MS, full, err);
+}
+
+/* A scope ends by itself after its last process, a moment later: ask for it only when it is still there.  One whose process
+ * had ended before systemd took it in does not end. */
 static int end_scope(const struct cgroup_layout *layout, const struct cgroup_made *made, struct err *err)
 {
 	const char *unit = strstr(made->path, made->scope);
 	char full[GROUP_PATH_MAX];
 	struct stat st;
+	int r;
 
 	if (!unit)
 		return 0;
 	group_full_path(layout, cgroup_tracking(layout), made->path, full);
 	full[strlen(full) - strlen(unit) + strlen(made->scope)] = '\0';
-	return stat(full, &st) < 0 ? 0 : scope_stop(made->scope, err);
+	if (stat(full, &st) < 0)
+		return 0;
+	if (!made->inode) {
+		r = wait_intended(full, err);
+		if (r < 0)
+			return r;
+	}
+	return scope_stop(made->scope, err);
 }
 
 static int remove_groups(const struct cgroup_layout *layout, const struct cgroup_made *made, int timeout_ms,

@@ -51,6 +51,7 @@ static int new_state(const struct plan *plan, struct state *state, struct err *e
 	state->stop_signal = spec_annotation(spec, ANNOTATION_STOP_SIGNAL);
 	state->annotations = spec->annotations;
 	(void)snprintf(state->cgroup.path, sizeof(state->cgroup.path), "%s", cgroup_plan_path(plan->cgroup));
+	(void)snprintf(state->cgroup.scope, sizeof(state->cgroup.scope), "%s", cgroup_plan_unit(plan->cgroup));
 	state->layout = &plan->layout;
 	if (!state->created)
 		return err_memory(err);

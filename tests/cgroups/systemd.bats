@@ -197,6 +197,18 @@ assert_no_unit() { # [UNIT]
 	assert_clean
 }
 
+@test "systemd: of a create that was killed, delete leaves no unit" {
+	local delay
+
+	for delay in 0.02 0.05 0.1 0.15 0.2 0.3 0.4 0.5; do
+		timeout --signal KILL "$delay" "$KAVEL_SYSTEMD" --root "$ROOT" --systemd-cgroup create --bundle "$BUNDLE" "$ID" \
+			>/dev/null 2>&1 3>&- || :
+		must kavel delete --force "$ID"
+		eventually assert_no_unit
+	done
+	assert_clean
+}
+
 @test "systemd: a unit of that name is not touched" {
 	systemd-run --quiet --scope --unit "$UNIT" sleep 100 3>&- &
 	eventually systemctl is-active "$UNIT"
