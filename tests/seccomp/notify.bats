@@ -251,6 +251,9 @@ states() {
 @test "an agent that hangs up at once is an error, and the program does not run" {
 	start_agent --mode hang-up
 	notify mkdir
+	# more than a socket holds: what fits could be sent before the agent is seen to hang up
+	head -c 1000000 /dev/zero | tr '\0' x >"$BATS_TEST_TMPDIR/big"
+	config --rawfile big "$BATS_TEST_TMPDIR/big" '.linux.seccomp.listenerMetadata = $big'
 	run_guest say=alive
 	assert_refused "send the listener to seccomp agent $AGENT"
 	refute_output_has alive
