@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -108,4 +109,26 @@ int proc_wait_end(int pidfd, int timeout_ms, struct err *err)
 		if (errno != EINTR)
 			return err_sys(err, errno, "wait for a process to end");
 	}
+}
+
+int pid_list_add(struct pid_list *list, pid_t pid)
+{
+	if (list->count == list->room) {
+		size_t room = list->room ? 2 * list->room : 64;
+		pid_t *items = reallocarray(list->items, room, sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		list->items = items;
+		list->room = room;
+	}
+	list->items[list->count++] = pid;
+	return 0;
+}
+
+int pid_compare(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return (x > y) - (x < y);
 }

@@ -30,3 +30,15 @@ int proc_stat(pid_t pid, char *ret_state, uint64_t *ret_start);
 /* Wait until the process of the pidfd has ended.  timeout_ms: -1 waits for ever.  Returns 0, 1 when the time
  * was up, or an error. */
 int proc_wait_end(int pidfd, int timeout_ms, struct err *err);
+
+/* Numbers of processes that are being collected. */
+struct pid_list {
+	pid_t *items; /* freed by the caller */
+	size_t count, room;
+};
+
+/* Returns 0 or -ENOMEM (no text). */
+int pid_list_add(struct pid_list *list, pid_t pid);
+
+/* Order two of them, for qsort(3) and bsearch(3). */
+int pid_compare(const void *a, const void *b);

@@ -16,21 +16,6 @@
 /* Processes that are signalled together: each needs a descriptor. */
 #define SIGNAL_CHUNK 64
 
-static int append(struct pid_list *list, pid_t pid)
-{
-	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 64;
-		pid_t *items = reallocarray(list->items, room, sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		list->items = items;
-		list->room = room;
-	}
-	list->items[list->count++] = pid;
-	return 0;
-}
-
 static int list_one(void *data, int dir)
 {
 	autofd fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
@@ -51,19 +36,12 @@ static int list_one(void *data, int dir)
 				pid = pid * 10 + (text[i] - '0');
 				continue;
 			}
-			if (pid && append(data, pid) < 0) /* 0: of another pid namespace */
+			if (pid && pid_list_add(data, pid) < 0) /* 0: of another pid namespace */
 				return -ENOMEM;
 			pid = 0;
 		}
 	}
 	return 0;
-}
-
-static int compare(const void *a, const void *b)
-{
-	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
-
-	return (x > y) - (x < y);
 }
 
 int group_list(int dir, struct pid_list *list)
@@ -73,7 +51,7 @@ int group_list(int dir, struct pid_list *list)
 
 	if (!list->count)
 		return r;
-	qsort(list->items, list->count, sizeof(*list->items), compare);
+	qsort(list->items, list->count, sizeof(*list->items), pid_compare);
 	/* one that moves while the list is read may be seen twice */
 	for (size_t i = 0; i < list->count; i++)
 		if (!kept || list->items[kept - 1] != list->items[i])
@@ -102,7 +80,7 @@ static int signal_chunk(int dir, const pid_t *pids, size_t count, int signal)
 	for (size_t i = 0; i < count; i++) {
 		if (fds[i] < 0)
 			continue;
-		if (r == 0 && bsearch(&pids[i], now.items, now.count, sizeof(pid_t), compare) &&
+		if (r == 0 && bsearch(&pids[i], now.items, now.count, sizeof(pid_t), pid_compare) &&
 		    sys_pidfd_send_signal(fds[i], signal) < 0 && errno != ESRCH)
 			r = -errno;
 		(void)close(fds[i]);

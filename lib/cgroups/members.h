@@ -1,15 +1,8 @@
 /* The processes of a group. */
 #pragma once
 
-#include <stddef.h>
-#include <sys/types.h>
-
 #include "base/err.h"
-
-struct pid_list {
-	pid_t *items; /* freed by the caller */
-	size_t count, room;
-};
+#include "base/proc.h"
 
 /* List the processes of the group and of those below it, sorted, each once.  Those that the caller's pid namespace does
  * not have are left out.  Returns 0 or -errno (no text); items is set in any case. */

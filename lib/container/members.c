@@ -10,30 +10,11 @@
 #include <sys/stat.h>
 
 #include "base/auto.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "base/sys.h"
 
 #define DEPTH_MAX 32 /* the kernel's MAX_PID_NS_LEVEL */
-
-struct list {
-	pid_t *items;
-	size_t count, room;
-};
-
-static int append(struct list *list, pid_t pid)
-{
-	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 64;
-		pid_t *items = reallocarray(list->items, room, sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		list->items = items;
-		list->room = room;
-	}
-	list->items[list->count++] = pid;
-	return 0;
-}
 
 /* Open the pid namespace of a process, or -1. */
 static int open_namespace(int proc, const char *pid)
@@ -62,14 +43,7 @@ static bool is_inside(int proc, const char *pid, const struct stat *wanted)
 	return false;
 }
 
-static int compare(const void *a, const void *b)
-{
-	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static int collect(DIR *proc, const struct stat *wanted, struct list *list, struct err *err)
+static int collect(DIR *proc, const struct stat *wanted, struct pid_list *list, struct err *err)
 {
 	const struct dirent *entry;
 
@@ -78,13 +52,13 @@ static int collect(DIR *proc, const struct stat *wanted, struct list *list, stru
 
 		if (!str_u64(entry->d_name, INT32_MAX, &pid) || !is_inside(dirfd(proc), entry->d_name, wanted))
 			continue;
-		if (append(list, (pid_t)pid) < 0)
+		if (pid_list_add(list, (pid_t)pid) < 0)
 			return err_memory(err);
 	}
 	if (errno)
 		return err_sys(err, errno, "read /proc");
 	if (list->count)
-		qsort(list->items, list->count, sizeof(*list->items), compare);
+		qsort(list->items, list->count, sizeof(*list->items), pid_compare);
 	return 0;
 }
 
@@ -109,7 +83,7 @@ static int find_namespace(const struct state *state, int proc, struct stat *ret,
 int members_list(const struct state *state, pid_t **ret, size_t *ret_count, struct err *err)
 {
 	autodir proc = opendir("/proc");
-	struct list list = { 0 };
+	struct pid_list list = { 0 };
 	struct stat wanted;
 	int r;
 
@@ -145,7 +119,7 @@ static int signal_one(int proc, const struct stat *wanted, pid_t pid, int signal
 int members_signal(const struct state *state, int signal, size_t *ret_count, struct err *err)
 {
 	autodir proc = opendir("/proc");
-	struct list list = { 0 };
+	struct pid_list list = { 0 };
 	struct stat wanted;
 	int r;
 
