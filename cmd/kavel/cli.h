@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "container/container.h"
-#include "options.h"
+#include "base/options.h"
 
 /* Where the peers' callers expect contradictory things, the name that the program is called by decides. */
 enum cli_dialect { CLI_KAVEL, CLI_RUNC, CLI_CRUN };

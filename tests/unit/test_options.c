@@ -1,5 +1,5 @@
-/* cmd/kavel/options.c: words into values, and tables into help. */
-#include "../../cmd/kavel/options.h"
+/* base/options.c: words into values, and tables into help. */
+#include "base/options.h"
 
 #include <errno.h>
 #include <stdint.h>
