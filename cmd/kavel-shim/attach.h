@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "logs.h"
 #include "loop.h"
 #include "settings.h"
@@ -22,8 +24,9 @@ struct attach_requests {
 	void (*input_end)(void *owner); /* the last client is gone, or said that there will be no more */
 	void (*resize)(void *owner, unsigned short rows, unsigned short columns);
 	void (*reopen_logs)(void *owner);
-	/* A message on the control socket (specs/shim.md): its answer, a line of JSON, is appended to `out`. */
-	void (*control)(void *owner, const char *request, struct str_buf *out);
+	/* A message on the control socket (specs/shim.md): its answer, a line of JSON, is appended to `out`; or nothing is, and
+	 * it comes later, by attach_answer() with the same ticket, which is never 0. */
+	void (*control)(void *owner, uint64_t ticket, const char *request, struct str_buf *out);
 };
 
 /* Make and listen on all of them in the settings' run_dir or bundle.  Errors: those of bind(2), mkfifo(3). */
@@ -34,5 +37,7 @@ void attach_close(struct attach *attach);
 
 /* What the guest wrote, for all clients. */
 void attach_write(struct attach *attach, enum stream stream, const void *data, size_t size);
+/* Answer a request on the control socket: a line of JSON.  Does nothing if who asked is gone. */
+void attach_answer(struct attach *attach, uint64_t ticket, const char *answer);
 /* The guest takes input again. */
 void attach_continue(struct attach *attach);
