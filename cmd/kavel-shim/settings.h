@@ -43,6 +43,7 @@ struct health_settings {
 struct shim_settings {
 	/* the guest, and the runtime that makes it */
 	const char *id, *name, *bundle;
+	const char *uuid;		/* names the link below socket_dir; NULL: id */
 	const char *runtime;		/* absolute path */
 	struct option_list runtime_args; /* before the runtime's command */
 	struct option_list runtime_opts; /* behind it */
@@ -63,6 +64,7 @@ struct shim_settings {
 	unsigned int exit_delay_s;
 	const char *socket_dir;		/* the attach socket is reached by a path below it */
 	bool full_attach;		/* by the path in the bundle instead */
+	unsigned int attach_wait_ms;	/* how long the guest waits for a client that takes no output; 0: not at all */
 	const char *notify_socket;	/* sd_notify(3) */
 	bool sync;			/* stay the caller's child: no fork */
 	struct log_settings log;
