@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "container/container.h"
 #include "base/options.h"
+#include "store/store.h"
 
 /* Where the peers' callers expect contradictory things, the name that the program is called by decides. */
 enum cli_dialect { CLI_KAVEL, CLI_RUNC, CLI_CRUN };
@@ -41,6 +42,7 @@ struct cli_options {
 		const char *cpuset_cpus, *cpuset_mems, *pids_limit, *blkio_weight;
 		const char *l3_cache_schema, *mem_bw_schema;
 	} update;
+	const char *store;
 	const char *interval;
 	int stats_format; /* enum stats_format of stats.c */
 	bool only_stats, no_stream;
@@ -59,6 +61,7 @@ struct cli {
 	struct container_host host;
 	bool stdout_is_closed; /* it was when the program started */
 	char root[PATH_MAX];   /* what host.root points to */
+	char store[PATH_MAX];  /* what struct store of cli_find_store() points to */
 };
 
 struct cli_command {
@@ -111,6 +114,10 @@ extern const struct str_name cli_formats[];
 /* bundle.c: --bundle and --config; and what create and run share. */
 extern const struct option_row cli_bundle_options[];
 extern const struct option_row cli_create_options[];
+
+/* guests.c: --store; and the store that it names, or the default one. */
+extern const struct option_row cli_store_options[];
+int cli_find_store(struct cli *cli, struct store *ret, struct err *err);
 
 /* help.c: the help of the program (command NULL) or of one command, on standard output.  Returns an exit status. */
 int cli_help_print(const struct cli *cli, const struct cli_command *command, struct err *err);
