@@ -1,0 +1,254 @@
+/* systemd-journald by its native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): one datagram per entry, fields as
+ * NAME=VALUE lines, or NAME, newline, size in 64 bits, value, newline where a value has newlines.  An entry that is too large for a
+ * datagram is sent as a sealed memory file. */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "log_driver.h"
+
+#define SOCKET_PATH  "/run/systemd/journal/socket"
+#define SHORT_ID     12
+#define NAME_MAX_LEN 64 /* of a field */
+
+struct journal {
+	int fd;
+	bool no_partial_message;
+	bool is_open[2];     /* the last entry of the stream was a part of a line: no priority at the start of the next one */
+	char priority[2];    /* of that line */
+	struct str_buf same; /* fields that all entries have */
+};
+
+static void append_field(struct str_buf *out, const char *name, size_t name_size, const char *value)
+{
+	size_t size = strlen(value);
+	uint64_t wire = htole64(size);
+
+	str_append_n(out, name, name_size);
+	if (strchr(value, '\n')) {
+		str_append_n(out, "\n", 1);
+		str_append_n(out, (const char *)&wire, sizeof(wire));
+	} else {
+		str_append_n(out, "=", 1);
+	}
+	str_append_n(out, value, size);
+	str_append_n(out, "\n", 1);
+}
+
+/* journald drops fields that are called otherwise, and those that begin with _ are its own. */
+static bool is_field_name(const char *name, size_t size)
+{
+	if (size == 0 || size > NAME_MAX_LEN || name[0] == '_' || (name[0] >= '0' && name[0] <= '9'))
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (!((name[i] >= 'A' && name[i] <= 'Z') || (name[i] >= '0' && name[i] <= '9') || name[i] == '_'))
+			return false;
+	return true;
+}
+
+static int append_labels(const struct option_list *labels, struct str_buf *out, struct err *err)
+{
+	for (size_t i = 0; i < labels->count; i++) {
+		const char *label = labels->items[i], *equals = strchr(label, '=');
+
+		if (!equals)
+			return err_user(err, "log label %s has no =", label);
+		if (!is_field_name(label, (size_t)(equals - label)))
+			return err_user(err,
+					"log label %s: a field of the journal is called by A-Z, 0-9 and _, not first "
+					"of it 0-9 or _",
+					label);
+		append_field(out, label, (size_t)(equals - label), equals + 1);
+	}
+	return 0;
+}
+
+static int append_same(const struct log_settings *settings, struct str_buf *out, struct err *err)
+{
+	const char *id = settings->id ? settings->id : "";
+	char short_id[SHORT_ID + 1];
+	const struct {
+		const char *name, *value;
+	} fields[] = {
+		{ "CONTAINER_ID", short_id },
+		{ "CONTAINER_ID_FULL", id },
+		{ "CONTAINER_NAME", settings->name },
+		{ "CONTAINER_TAG", settings->tag },
+		{ "SYSLOG_IDENTIFIER", settings->tag && *settings->tag ? settings->tag : short_id },
+	};
+
+	(void)snprintf(short_id, sizeof(short_id), "%.*s", SHORT_ID, id);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (fields[i].value && *fields[i].value)
+			append_field(out, fields[i].name, strlen(fields[i].name), fields[i].value);
+	return append_labels(&settings->labels, out, err);
+}
+
+static int connect_to(const char *path, int *ret_fd, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	autofd fd = -1;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return err_set(err, ENAMETOOLONG, "journal socket %s", path);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_sys(err, errno, "journal socket");
+	/* only a connected socket says by poll(2) that the other one takes more */
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return err_sys(err, errno, "connect to the journal at %s", path);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static void journal_close(void *state)
+{
+	struct journal *journal = state;
+
+	auto_close(&journal->fd);
+	str_buf_free(&journal->same);
+	free(journal);
+}
+
+static int fill(struct journal *journal, const struct log_target *target, struct err *err)
+{
+	int r = append_same(target->settings, &journal->same, err);
+
+	if (r < 0)
+		return r;
+	if (journal->same.failed)
+		return err_memory(err);
+	journal->no_partial_message = target->settings->no_partial_message;
+	return connect_to(*target->path ? target->path : SOCKET_PATH, &journal->fd, err);
+}
+
+static int journal_open(const struct log_target *target, void **ret_state, struct err *err)
+{
+	struct journal *journal = calloc(1, sizeof(*journal));
+	int r;
+
+	if (!journal)
+		return err_memory(err);
+	journal->fd = -1;
+	r = fill(journal, target, err);
+	if (r < 0) {
+		journal_close(journal);
+		return r;
+	}
+	*ret_state = journal;
+	return 0;
+}
+
+/* The parts of one entry: first what differs, then what is the same in all. */
+struct entry {
+	struct iovec parts[5];
+	int count;
+	char priority[sizeof("PRIORITY=6\nMESSAGE=")];
+};
+
+static void add_part(struct entry *entry, const char *data, size_t size)
+{
+	entry->parts[entry->count++] = (struct iovec){ .iov_base = (char *)data, .iov_len = size };
+}
+
+static void make_entry(struct journal *journal, const struct log_piece *piece, enum stream stream, struct entry *entry)
+{
+	static const char partial[] = "CONTAINER_PARTIAL_MESSAGE=true\n";
+	const char *text = piece->text;
+	size_t size = piece->size;
+
+	entry->count = 0;
+	if (!journal->is_open[stream]) {
+		journal->priority[stream] = stream == STREAM_STDERR ? '3' : '6';
+		if (size >= 3 && text[0] == '<' && text[1] >= '0' && text[1] <= '7' && text[2] == '>') {
+			journal->priority[stream] = text[1]; /* sd-daemon(3) */
+			text += 3;
+			size -= 3;
+		}
+	}
+	(void)snprintf(entry->priority, sizeof(entry->priority), "PRIORITY=%c\nMESSAGE=", journal->priority[stream]);
+	add_part(entry, entry->priority, sizeof(entry->priority) - 1);
+	add_part(entry, text, size); /* no newline is in it; any other byte is allowed */
+	add_part(entry, "\n", 1);
+	if (!piece->is_complete && !journal->no_partial_message)
+		add_part(entry, partial, sizeof(partial) - 1);
+	add_part(entry, journal->same.data, journal->same.size);
+}
+
+/* A file without a name that nobody can change any more: journald takes no other. */
+static int send_as_file(const struct journal *journal, const struct entry *entry)
+{
+	/* without MFD_NOEXEC_SEAL: journald before version 254 wants just the four seals below */
+	autofd file = memfd_create("journal-entry", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (file < 0)
+		return -errno;
+	for (int i = 0; i < entry->count; i++) {
+		int r = fd_write_all(file, entry->parts[i].iov_base, entry->parts[i].iov_len);
+
+		if (r < 0)
+			return r;
+	}
+	if (fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+		return -errno;
+	return fd_send(journal->fd, "", 0, file);
+}
+
+static int send_entry(const struct journal *journal, struct entry *entry)
+{
+	const struct msghdr message = { .msg_iov = entry->parts, .msg_iovlen = (size_t)entry->count };
+	ssize_t n;
+
+	do {
+		n = sendmsg(journal->fd, &message, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return 0;
+	return errno == EMSGSIZE || errno == ENOBUFS ? send_as_file(journal, entry) : -errno;
+}
+
+static int journal_write(void *state, const struct log_chunk *chunk, size_t *done, struct err *err)
+{
+	struct journal *journal = state;
+
+	if (chunk->is_end) /* an empty entry would be a line of its own to readers */
+		journal->is_open[chunk->stream] = false;
+	while (*done < chunk->size) {
+		struct log_piece piece = log_next_piece(chunk, *done);
+		struct entry entry;
+		int r;
+
+		make_entry(journal, &piece, chunk->stream, &entry);
+		r = send_entry(journal, &entry);
+		if (r == -EAGAIN)
+			return r;
+		if (r < 0)
+			return err_sys(err, -r, "send to the journal");
+		journal->is_open[chunk->stream] = !piece.is_complete;
+		*done += piece.taken;
+	}
+	return 0;
+}
+
+static int journal_fd(const void *state)
+{
+	return ((const struct journal *)state)->fd;
+}
+
+const struct log_driver log_journald = {
+	.name = "journald",
+	.open = journal_open,
+	.close = journal_close,
+	.write = journal_write,
+	.fd = journal_fd,
+};
