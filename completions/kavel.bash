@@ -3,12 +3,15 @@
 
 _kavel_global='--root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --criu
 	--systemd-log --version --help -v -h'
-_kavel_commands='create start run exec kill delete pause resume update events stats top state list ps spec plan features help'
+_kavel_commands='create start run exec kill delete pause resume update events stats top state list ps mounts checkpoint restore spec plan features help'
 
 # The options of a command that are not global.
 _kavel_options() { # COMMAND
 	local create='--bundle --config --pid-file --console-socket --pidfd-socket --preserve-fds --no-pivot
 		--no-new-keyring --no-subreaper -b -f'
+
+	local criu='--image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --empty-ns --auto-dedup
+		--lazy-pages --manage-cgroups-mode --network-lock'
 
 	case $1 in
 	create) echo "$create" ;;
@@ -30,7 +33,11 @@ _kavel_options() { # COMMAND
 	top) echo "--interval" ;;
 	list) echo "--format --quiet -f -q" ;;
 	ps) echo "--format -f" ;;
-	spec) echo "--rootless --bundle --config -b -f" ;;
+	checkpoint)
+		echo "$criu --parent-path --pre-dump --leave-running --tcp-skip-in-flight --link-remap --status-fd --page-server"
+		;;
+	restore) echo "$criu $create --detach --lsm-profile --lsm-mount-context --tcp-close -d" ;;
+	spec) echo "--rootless --bundle --config --file -b -f" ;;
 	plan) echo "--bundle --config -b -f" ;;
 	esac
 }
@@ -44,17 +51,21 @@ _kavel_takes_value() { # OPTION COMMAND
 	--root | --log | --log-format | --log-level | --cgroup-manager | --criu | --bundle | -b | --config | --pid-file | \
 		--console-socket | --pidfd-socket | --preserve-fds | --format | --process | -p | --cwd | --env | -e | \
 		--user | -u | --additional-gids | -g | --cap | -c | --cgroup | --process-label | --apparmor | --resources | --interval | \
-		--memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | --*-schema | --kernel-memory*) true ;;
+		--memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | --*-schema | --kernel-memory* | --file | \
+		--image-path | --work-path | --parent-path | --empty-ns | --manage-cgroups-mode | --network-lock | --status-fd | \
+		--page-server | --lsm-*) true ;;
 	*) false ;;
 	esac
 }
 
 _kavel_complete_value() { # OPTION COMMAND WORD
 	case $1 in
-	--root | --bundle | -b) COMPREPLY=($(compgen -d -- "$3")) ;;
+	--root | --bundle | -b | --image-path | --work-path | --parent-path) COMPREPLY=($(compgen -d -- "$3")) ;;
 	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$3")) ;;
 	--log-level) COMPREPLY=($(compgen -W 'error warning info debug' -- "$3")) ;;
 	--cgroup-manager) COMPREPLY=($(compgen -W 'cgroupfs systemd disabled' -- "$3")) ;;
+	--manage-cgroups-mode) COMPREPLY=($(compgen -W 'soft full strict ignore' -- "$3")) ;;
+	--network-lock) COMPREPLY=($(compgen -W 'iptables nftables skip' -- "$3")) ;;
 	--rootless) COMPREPLY=($(compgen -W 'auto true false' -- "$3")) ;;
 	--format)
 		COMPREPLY=($(compgen -W 'table json' -- "$3"))
@@ -62,7 +73,7 @@ _kavel_complete_value() { # OPTION COMMAND WORD
 		;;
 	--preserve-fds | --cwd | --env | -e | --user | -u | --additional-gids | -g | --cap | -c | --cgroup | \
 		--process-label | --apparmor | --memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | \
-		--*-schema | --kernel-memory* | --interval) ;;
+		--*-schema | --kernel-memory* | --interval | --empty-ns | --status-fd | --page-server | --lsm-*) ;;
 	-f)
 		case $2 in
 		stats) COMPREPLY=($(compgen -W 'table json openmetrics' -- "$3")) ;;
@@ -79,7 +90,9 @@ _kavel_complete_argument() { # COMMAND NUMBER WORD KAVEL...
 	:*) COMPREPLY=($(compgen -W "$_kavel_commands" -- "$3")) ;;
 	help:1) COMPREPLY=($(compgen -W "$_kavel_commands" -- "$3")) ;;
 	plan:1) COMPREPLY=($(compgen -d -- "$3")) ;;
-	start:1 | exec:1 | kill:1 | delete:1 | pause:1 | resume:1 | update:1 | events:1 | stats:* | state:1 | ps:1)
+	mounts:1) COMPREPLY=($(compgen -W 'add remove' -- "$3")) ;;
+	mounts:3) COMPREPLY=($(compgen -f -- "$3")) ;;
+	mounts:2 | checkpoint:1 | start:1 | exec:1 | kill:1 | delete:1 | pause:1 | resume:1 | update:1 | events:1 | stats:* | state:1 | ps:1)
 		COMPREPLY=($(compgen -W "$("${@:4}" list --quiet 2>/dev/null)" -- "$3"))
 		;;
 	kill:2) COMPREPLY=($(compgen -W "$(compgen -A signal | grep -v '^[^S]') KILL TERM HUP INT" -- "$3")) ;;

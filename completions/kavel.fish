@@ -1,6 +1,6 @@
 # Completion of kavel's command line for fish.
 
-set -l commands create start run exec kill delete pause resume update events stats top state list ps spec plan features help
+set -l commands create start run exec kill delete pause resume update events stats top state list ps mounts checkpoint restore spec plan features help
 
 # The IDs of the containers below the state directory that the command line names.
 function __kavel_ids
@@ -33,6 +33,9 @@ complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a top -d 'Show
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a state -d 'Print the state of a container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the containers'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a ps -d 'List the processes of a container'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a mounts -d 'Mount in a container that runs'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a checkpoint -d 'Not built in'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a restore -d 'Not built in'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a spec -d 'Write a default configuration'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a plan -d 'Print what create would do with a bundle'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a features -d 'Print what this runtime supports'
@@ -52,18 +55,19 @@ complete -c kavel -l systemd-log -d 'Accepted, ignored'
 complete -c kavel -s v -l version -d 'Print the version'
 complete -c kavel -s h -l help -d 'Print help'
 
-# create, run, spec, plan
-complete -c kavel -n '__fish_seen_subcommand_from create run spec plan' -s b -l bundle -x -a '(__fish_complete_directories)' -d 'Directory of the bundle'
-complete -c kavel -n '__fish_seen_subcommand_from create run spec plan' -s f -l config -r -F -d 'Its configuration'
-complete -c kavel -n '__fish_seen_subcommand_from create run' -l pid-file -r -F -d 'Write the process ID to a file'
-complete -c kavel -n '__fish_seen_subcommand_from create run' -l console-socket -r -F -d 'Socket that gets the terminal'
-complete -c kavel -n '__fish_seen_subcommand_from create run' -l pidfd-socket -r -F -d 'Socket that gets a pidfd'
-complete -c kavel -n '__fish_seen_subcommand_from create run' -l preserve-fds -x -d 'Pass on descriptors'
-complete -c kavel -n '__fish_seen_subcommand_from create run' -l no-pivot -d 'Change the root without pivot_root'
-complete -c kavel -n '__fish_seen_subcommand_from create run' -l no-new-keyring -d 'Keep the session keyring'
-complete -c kavel -n '__fish_seen_subcommand_from create run' -l no-subreaper -d 'Accepted, ignored'
-complete -c kavel -n '__fish_seen_subcommand_from run' -s d -l detach -d 'Return as soon as it runs'
+# create, run, restore, spec, plan
+complete -c kavel -n '__fish_seen_subcommand_from create run restore spec plan' -s b -l bundle -x -a '(__fish_complete_directories)' -d 'Directory of the bundle'
+complete -c kavel -n '__fish_seen_subcommand_from create run restore spec plan' -s f -l config -r -F -d 'Its configuration'
+complete -c kavel -n '__fish_seen_subcommand_from create run restore' -l pid-file -r -F -d 'Write the process ID to a file'
+complete -c kavel -n '__fish_seen_subcommand_from create run restore' -l console-socket -r -F -d 'Socket that gets the terminal'
+complete -c kavel -n '__fish_seen_subcommand_from create run restore' -l pidfd-socket -r -F -d 'Socket that gets a pidfd'
+complete -c kavel -n '__fish_seen_subcommand_from create run restore' -l preserve-fds -x -d 'Pass on descriptors'
+complete -c kavel -n '__fish_seen_subcommand_from create run restore' -l no-pivot -d 'Change the root without pivot_root'
+complete -c kavel -n '__fish_seen_subcommand_from create run restore' -l no-new-keyring -d 'Keep the session keyring'
+complete -c kavel -n '__fish_seen_subcommand_from create run restore' -l no-subreaper -d 'Accepted, ignored'
+complete -c kavel -n '__fish_seen_subcommand_from run restore' -s d -l detach -d 'Return as soon as it runs'
 complete -c kavel -n '__fish_seen_subcommand_from run' -l keep -d 'Keep the state when it has ended'
+complete -c kavel -n '__fish_seen_subcommand_from spec' -l file -r -F -d 'The same as --config'
 complete -c kavel -n '__fish_seen_subcommand_from spec' -l rootless -d 'For a caller who is not root'
 complete -c kavel -n '__fish_seen_subcommand_from plan' -x -a '(__fish_complete_directories)'
 
@@ -108,6 +112,30 @@ complete -c kavel -n '__fish_seen_subcommand_from update' -l blkio-weight -x -d 
 complete -c kavel -n '__fish_seen_subcommand_from update' -l kernel-memory -x -d 'Accepted, ignored'
 complete -c kavel -n '__fish_seen_subcommand_from update' -l kernel-memory-tcp -x -d 'Accepted, ignored'
 
+# mounts, checkpoint, restore
+complete -c kavel -n '__fish_seen_subcommand_from mounts' -F -a 'add remove (__kavel_ids)'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint restore' -l image-path -x -a '(__fish_complete_directories)' -d 'Directory of the checkpoint\'s files'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint restore' -l work-path -x -a '(__fish_complete_directories)' -d 'Directory of working files and logs'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint restore' -l tcp-established -d 'Also with open TCP connections'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint restore' -l ext-unix-sk -d 'Also with UNIX sockets that lead outside'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint restore' -l shell-job -d 'Also with a terminal of the caller\'s'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint restore' -l file-locks -d 'Also with locks on files'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint restore' -l empty-ns -x -d 'Leave a namespace\'s contents to the caller'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint restore' -l auto-dedup -d 'Store pages once'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint restore' -l lazy-pages -d 'Bring memory when it is used'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint restore' -l manage-cgroups-mode -x -a 'soft full strict ignore' -d 'How cgroups are treated'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint restore' -l network-lock -x -a 'iptables nftables skip' -d 'How the network is held'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint' -l parent-path -x -a '(__fish_complete_directories)' -d 'Earlier checkpoint'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint' -l pre-dump -d 'Write memory only, and go on'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint' -l leave-running -d 'Do not stop the container'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint' -l tcp-skip-in-flight -d 'Leave out connections that are being made'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint' -l link-remap -d 'Also with files that were removed'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint' -l status-fd -x -d 'Tell there when lazy pages can be had'
+complete -c kavel -n '__fish_seen_subcommand_from checkpoint' -l page-server -x -d 'Send memory there'
+complete -c kavel -n '__fish_seen_subcommand_from restore' -l lsm-profile -x -d 'Security label of the processes'
+complete -c kavel -n '__fish_seen_subcommand_from restore' -l lsm-mount-context -x -d 'SELinux context of the mounts'
+complete -c kavel -n '__fish_seen_subcommand_from restore' -l tcp-close -d 'Close the TCP connections'
+
 # events, stats, top
 complete -c kavel -n '__fish_seen_subcommand_from events stats top' -l interval -x -d 'Time between two readings'
 complete -c kavel -n '__fish_seen_subcommand_from events' -l stats -d 'Print the statistics once'
@@ -122,4 +150,4 @@ complete -c kavel -n '__fish_seen_subcommand_from delete' -s f -l force -d 'Kill
 complete -c kavel -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 'table json' -d Format
 complete -c kavel -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'The IDs only'
 complete -c kavel -n '__fish_seen_subcommand_from help' -a "$commands"
-complete -c kavel -n '__fish_seen_subcommand_from start exec kill delete pause resume update events stats state ps' -a '(__kavel_ids)' -d Container
+complete -c kavel -n '__fish_seen_subcommand_from start exec kill delete pause resume update events stats state ps checkpoint' -a '(__kavel_ids)' -d Container

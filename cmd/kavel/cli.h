@@ -48,6 +48,11 @@ struct cli_options {
 	bool only_stats, no_stream;
 	int format; /* enum cli_format */
 	bool all, force, regex, quiet, rootless_spec;
+	struct {
+		const char *parent_path;
+		int cgroups_mode, network_lock;
+		unsigned int status_fd;
+	} checkpoint;
 };
 
 struct cli_command;
@@ -56,6 +61,7 @@ struct cli_command;
 struct cli {
 	const char *program; /* "kavel", "runc" or "crun" */
 	enum cli_dialect dialect;
+	const char *handler; /* the name of crun's that the program was called by, which asks for a handler; NULL: none */
 	struct cli_options options;
 	const struct cli_command *command; /* NULL: none was given */
 	struct container_host host;
@@ -70,7 +76,7 @@ struct cli_command {
 	const char *crun_arguments;	     /* the same as crun's callers expect it; NULL: its ID is called CONTAINER */
 	const char *summary;		     /* one line */
 	const char *details;		     /* more lines for the command's own help; NULL: none */
-	const struct option_row *options[4]; /* tables, ended by NULL */
+	const struct option_row *options[5]; /* tables, ended by NULL */
 	size_t words_min, words_max;	     /* arguments that are no options */
 	bool first_is_id;		     /* the first argument is the ID of a container: failures name it */
 	bool rest_is_free;		     /* after the first argument nothing is an option of ours */
@@ -85,7 +91,7 @@ struct cli_command {
 
 extern const struct cli_command cli_create, cli_delete, cli_exec, cli_features, cli_help, cli_kill, cli_list, cli_pause,
 	cli_plan, cli_ps, cli_resume, cli_run, cli_spec, cli_start, cli_state, cli_update,
-	cli_events, cli_stats, cli_top;
+	cli_events, cli_stats, cli_top, cli_mounts, cli_checkpoint, cli_restore;
 
 /* main.c: all commands, ended by NULL, in the order of the help; and one of them, or NULL. */
 extern const struct cli_command *const cli_commands[];
@@ -118,6 +124,10 @@ extern const struct option_row cli_create_options[];
 /* guests.c: --store; and the store that it names, or the default one. */
 extern const struct option_row cli_store_options[];
 int cli_find_store(struct cli *cli, struct store *ret, struct err *err);
+
+/* checkpoint.c: what checkpoint and restore share; and their answer. */
+extern const struct option_row cli_criu_options[];
+int cli_refuse_criu(struct cli *cli, struct err *err);
 
 /* help.c: the help of the program (command NULL) or of one command, on standard output.  Returns an exit status. */
 int cli_help_print(const struct cli *cli, const struct cli_command *command, struct err *err);

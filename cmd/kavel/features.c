@@ -2,8 +2,11 @@
 
 static int run(struct cli *cli, char **words, struct err *err)
 {
+	static const char *const peers[] = {
+		[CLI_KAVEL] = NULL, [CLI_CRUN] = "run.oci.crun", [CLI_RUNC] = "org.opencontainers.runc"
+	};
 	struct str_buf out = { 0 };
-	int r = container_features(&out, err);
+	int r = container_features(peers[cli->dialect], &out, err);
 
 	(void)words; /* none */
 	if (r == 0) {

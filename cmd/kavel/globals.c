@@ -44,7 +44,8 @@ static const struct str_name rootless_choices[] = { { "auto", 0 }, { "true", 1 }
 
 const struct option_row cli_global_options[] = {
 	OPTION_TEXT(OPTIONS, root, "root", 0, "DIR", "state directory (default: /run/kavel, or $XDG_RUNTIME_DIR/kavel)"),
-	OPTION_TEXT(OPTIONS, log, "log", 0, "FILE", "append messages to FILE"),
+	OPTION_TEXT(OPTIONS, log, "log", 0, "FILE",
+		    "append messages to FILE, journald:NAME or syslog:NAME"),
 	OPTION_CHOICE(OPTIONS, log_format, "log-format", 0, "FORMAT", log_formats, "text (default) or json"),
 	OPTION_CHOICE(OPTIONS, log_level, "log-level", 0, "LEVEL", log_levels,
 		      "error, warning (default), info or debug"),
@@ -61,27 +62,31 @@ const struct option_row cli_global_options[] = {
 	OPTION_FLAG(OPTIONS, help, "help", 'h', "print help, also of a command"),
 	OPTION_FLAG(OPTIONS, version, NULL, 'V', NULL),
 	OPTION_FLAG(OPTIONS, help, "usage", 0, NULL),
+	OPTION_FLAG(OPTIONS, help, NULL, '?', NULL),
 	OPTION_END,
 };
 
-/* The file that --log names: PATH or file:PATH; NULL for none. */
-static int log_path(const char *given, const char **ret_path, struct err *err)
+/* Where --log leads: PATH or file:PATH, journald:NAME, syslog:NAME; an empty path means none for runc's callers. */
+static int find_log(const char *given, struct log_options *log, struct err *err)
 {
-	static const char *const services[] = { "journald", "syslog" };
-	const char *path = given ? str_after(given, "file:") : NULL;
+	static const struct str_name targets[] = {
+		{ "file:", LOG_TO_FILE },
+		{ "journald:", LOG_TO_JOURNAL },
+		{ "syslog:", LOG_TO_SYSLOG },
+	};
 
-	*ret_path = path ? path : given;
-	if (given && !path)
-		for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
-			const char *rest = str_after(given, services[i]);
+	log->path = given && *given ? given : NULL;
+	for (size_t i = 0; given && i < ARRAY_SIZE(targets); i++) {
+		const char *rest = str_after(given, targets[i].name);
 
-			if (rest && *rest == ':')
-				return err_user(err, "--log %s: %s is not supported, only a file is", given,
-						services[i]);
-		}
-	/* an empty name means none for runc's callers */
-	if (*ret_path && !**ret_path)
-		*ret_path = NULL;
+		if (!rest)
+			continue;
+		log->target = (enum log_target)targets[i].value;
+		log->path = *rest ? rest : NULL;
+		/* a line break would begin a field of its own in the journal */
+		if (log->target != LOG_TO_FILE && (!*rest || strpbrk(rest, "\n\r")))
+			return err_user(err, "--log %s: expected %sNAME", given, targets[i].name);
+	}
 	return 0;
 }
 
@@ -93,7 +98,7 @@ int cli_open_log(const struct cli *cli, struct err *err)
 		.level = (enum log_level)cli->options.log_level,
 	};
 	struct err ignored;
-	int r = log_path(cli->options.log, &log.path, err);
+	int r = find_log(cli->options.log, &log, err);
 
 	if (r == 0)
 		r = log_open(&log, err);
@@ -134,6 +139,7 @@ int cli_find_host(struct cli *cli, bool needs_root, struct err *err)
 		.cgroup_manager = (enum cgroup_manager)cli->options.cgroup_manager,
 		.makes_user_ns = cli->dialect == CLI_CRUN,
 		.hooks_in_bundle = cli->dialect == CLI_CRUN,
+		.refuses_unknown_caps = cli->dialect == CLI_CRUN,
 	};
 	if (cli->options.root)
 		return named_root(cli, cli->options.root, err);

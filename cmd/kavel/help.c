@@ -42,7 +42,7 @@ static void append_commands(struct str_buf *out)
 {
 	str_append(out, "Commands:\n");
 	for (const struct cli_command *const *at = cli_commands; *at; at++)
-		str_append_f(out, "  %-10s%s\n", (*at)->name, (*at)->summary);
+		str_append_f(out, "  %-12s%s\n", (*at)->name, (*at)->summary);
 	str_append(out, "\n");
 }
 

@@ -14,7 +14,7 @@
 
 const struct cli_command *const cli_commands[] = {
 	&cli_create, &cli_start, &cli_run, &cli_exec, &cli_kill, &cli_delete,	&cli_pause, &cli_resume,
-	&cli_update, &cli_events, &cli_stats, &cli_top, &cli_state, &cli_list, &cli_ps,  &cli_spec, &cli_plan, &cli_features, &cli_help,  NULL,
+	&cli_update, &cli_events, &cli_stats, &cli_top, &cli_state, &cli_list, &cli_ps, &cli_mounts, &cli_checkpoint, &cli_restore, &cli_spec, &cli_plan, &cli_features, &cli_help,  NULL,
 };
 
 const struct cli_command *cli_command_find(const char *name)
@@ -40,6 +40,11 @@ static void find_dialect(struct cli *cli, const char *path)
 
 	cli->program = "kavel";
 	cli->dialect = CLI_KAVEL;
+	/* names by which crun runs containers in a virtual machine, or WebAssembly */
+	if (str_eq(name, "krun") || str_after(name, "crun-")) {
+		cli->handler = name;
+		name = "crun";
+	}
 	if (str_eq(name, "runc")) {
 		cli->program = "runc";
 		cli->dialect = CLI_RUNC;
@@ -132,6 +137,10 @@ static int dispatch(struct cli *cli, char **words, struct err *err)
 		return err_user(err, "no command given");
 	if (!command || cli->options.help)
 		return cli_help_print(cli, command, err);
+	if (cli->handler)
+		return err_set(err, ENOTSUP,
+			       "called as \"%.200s\": the handler that this name asks for is not built in",
+			       cli->handler);
 	r = cli_find_host(cli, !command->needs_no_root, err);
 	if (r >= 0)
 		r = command->run(cli, words, err);

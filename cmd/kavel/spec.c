@@ -44,6 +44,7 @@ static int run(struct cli *cli, char **words, struct err *err)
 }
 
 static const struct option_row own_options[] = {
+	OPTION_TEXT(struct cli_options, create.config, "file", 0, "FILE", "the same as --config"),
 	OPTION_FLAG(struct cli_options, rootless_spec, "rootless", 0, "for a caller who is not root"),
 	OPTION_END,
 };

@@ -1,11 +1,17 @@
 #include "base/log.h"
 
+#include <endian.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
@@ -24,6 +30,28 @@ static const char *const level_names[] = {
 	[LOG_LEVEL_DEBUG] = "debug",
 };
 
+static const int priorities[] = {
+	[LOG_LEVEL_ERROR] = LOG_ERR,
+	[LOG_LEVEL_WARNING] = LOG_WARNING,
+	[LOG_LEVEL_INFO] = LOG_INFO,
+	[LOG_LEVEL_DEBUG] = LOG_DEBUG,
+};
+
+/* A service that does not keep up loses messages rather than stopping containers: O_NONBLOCK. */
+static int open_service(const char *name, struct err *err)
+{
+	autofd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (fd < 0)
+		return err_sys(err, errno, "open a socket for the log");
+	memcpy(address.sun_path, name, strlen(name));
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return err_sys(err, errno, "connect the log to %s", name);
+	log_state.fd = take_fd(&fd);
+	return 0;
+}
+
 int log_open(const struct log_options *options, struct err *err)
 {
 	autofd fd = -1;
@@ -32,6 +60,9 @@ int log_open(const struct log_options *options, struct err *err)
 	log_state.is_open = true;
 	if (!options->path)
 		return 0;
+	if (options->target != LOG_TO_FILE)
+		return open_service(options->target == LOG_TO_JOURNAL ? "/run/systemd/journal/socket" : "/dev/log",
+				    err);
 	/* O_NONBLOCK: a FIFO without a reader must fail, not hang */
 	fd = open(options->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 	if (fd < 0)
@@ -88,6 +119,27 @@ static void append_record(struct str_buf *line, enum log_level level, const char
 	}
 }
 
+/* A datagram for the service.  The journal takes fields as lines "NAME=VALUE", and a value of several lines after its
+ * length (systemd.io/JOURNAL_NATIVE_PROTOCOL); syslog's date is left out, as its servers know what time it is. */
+static void append_entry(struct str_buf *entry, enum log_level level, const char *text)
+{
+	const char *identifier = log_state.options.path;
+	const uint64_t size = htole64(strlen(text));
+
+	if (log_state.options.target == LOG_TO_SYSLOG) {
+		str_append_f(entry, "<%d>%s[%d]: %s", LOG_DAEMON | priorities[level], identifier, getpid(), text);
+		return;
+	}
+	str_append_f(entry, "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nMESSAGE", priorities[level], identifier);
+	if (strchr(text, '\n')) {
+		str_append(entry, "\n");
+		str_append_n(entry, (const char *)&size, sizeof(size));
+	} else {
+		str_append(entry, "=");
+	}
+	str_append_f(entry, "%s\n", text);
+}
+
 static void write_line(int fd, const struct str_buf *line)
 {
 	if (!line->failed && line->data)
@@ -109,7 +161,10 @@ void log_write(enum log_level level, const char *format, ...)
 	if (log_state.fd >= 0 || o->json || level > LOG_LEVEL_WARNING) {
 		autobuf line = { 0 };
 
-		append_record(&line, level, text);
+		if (o->target == LOG_TO_FILE || log_state.fd < 0)
+			append_record(&line, level, text);
+		else
+			append_entry(&line, level, text);
 		write_line(log_state.fd >= 0 ? log_state.fd : STDERR_FILENO, &line);
 	}
 	if (level <= LOG_LEVEL_WARNING && (log_state.fd >= 0 || !o->json)) {

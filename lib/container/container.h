@@ -23,6 +23,7 @@ struct container_host {
 	/* A caller without privilege gets a user namespace unasked, and root's without mappings has the host's IDs: as with crun. */
 	bool makes_user_ns;
 	bool hooks_in_bundle;		  /* createContainer hooks start in the bundle, as crun's do, not in the rootfs */
+	bool refuses_unknown_caps;	  /* as crun does; the specification asks for a warning */
 	const struct cgroup_layout *layout; /* of a caller that looks at many containers; NULL: found where it is needed */
 };
 
@@ -117,6 +118,13 @@ struct container_update_options {
  * Errors: not created, running or paused; no cgroup; and those of create, which name linux.resources.<property>. */
 int container_update(const struct container_host *host, const struct container_update_options *options, struct err *err);
 
+/* Mount in a container that is there, or take away what is mounted: all of the file's array or nothing.  The file is `mounts` as in
+ * config.json; to take away, its destinations alone count.  What is kept of the configuration does not change.
+ * Errors: not created, running or paused; no mount namespace of its own; what can be mounted at create alone. */
+enum container_mounts { CONTAINER_MOUNTS_ADD, CONTAINER_MOUNTS_REMOVE };
+int container_mounts(const struct container_host *host, const char *id, enum container_mounts what, const char *file,
+		     struct err *err);
+
 enum container_status {
 	CONTAINER_CREATING,
 	CONTAINER_CREATED,
@@ -160,5 +168,6 @@ int container_pids(const struct container_host *host, const char *id, pid_t **re
 int container_plan_text(const struct container_host *host, const struct container_create_options *options,
 			struct str_buf *out, struct err *err);
 
-/* The document of `features`, as JSON text appended to `out`. */
-int container_features(struct str_buf *out, struct err *err);
+/* The document of `features`, as JSON text appended to `out`.  peer: who the caller takes this program for, as the prefix of
+ * further annotations: "run.oci.crun", "org.opencontainers.runc"; NULL: nobody else. */
+int container_features(const char *peer, struct str_buf *out, struct err *err);

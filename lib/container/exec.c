@@ -224,7 +224,7 @@ int container_exec(const struct container_host *host, const struct container_exe
 	if (r == 0 && options->may_reexec && state_is_watched(&state))
 		r = protect_binary(err);
 	if (r == 0) {
-		r = exec_plan_make(&state, options, &plan, err);
+		r = exec_plan_make(host, &state, options, &plan, err);
 		run.plan = &plan.plan;
 		run.state = &state;
 		run.guest_table = guest_exec;

@@ -13,6 +13,6 @@ struct exec_plan {
 };
 
 /* Merge the container's configuration and the options. exec_plan_free() in any case. */
-int exec_plan_make(const struct state *state, const struct container_exec_options *options, struct exec_plan *ret,
-		   struct err *err);
+int exec_plan_make(const struct container_host *host, const struct state *state,
+		   const struct container_exec_options *options, struct exec_plan *ret, struct err *err);
 void exec_plan_free(struct exec_plan *plan);

@@ -155,13 +155,13 @@ static int merge(const struct container_exec_options *o, struct exec_plan *plan,
 	return r;
 }
 
-int exec_plan_make(const struct state *state, const struct container_exec_options *options, struct exec_plan *ret,
-		   struct err *err)
+int exec_plan_make(const struct container_host *host, const struct state *state,
+		   const struct container_exec_options *options, struct exec_plan *ret, struct err *err)
 {
 	struct plan *plan = &ret->plan;
 	int r;
 
-	*ret = (struct exec_plan){ .file = NULL };
+	*ret = (struct exec_plan){ .plan.host = host };
 	r = state_load_config(state, &plan->document, err);
 	if (r < 0)
 		return r;

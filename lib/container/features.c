@@ -1,5 +1,6 @@
 /* The features document (features.md, features-linux.md): every list comes from the table that parses or applies it. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -87,9 +88,26 @@ static void put_linux(struct json_writer *w, struct arena *arena)
 	json_close(w);
 }
 
-static void put_annotations(struct json_writer *w)
+/* One annotation below the peer's prefix. */
+static void put_as_peer(struct json_writer *w, const char *peer, const char *name, const char *value)
+{
+	char key[80];
+
+	(void)snprintf(key, sizeof(key), "%s.%s", peer, name);
+	json_put_string(w, key, value);
+}
+
+static void put_annotations(struct json_writer *w, const char *peer)
 {
 	json_open_object(w, "annotations");
+	if (peer) {
+		put_as_peer(w, peer, "version", KAVEL_VERSION);
+		put_as_peer(w, peer, "commit", *KAVEL_COMMIT ? KAVEL_COMMIT : "unknown");
+	}
+	if (peer && str_eq(peer, "run.oci.crun")) {
+		put_as_peer(w, peer, "checkpoint.enabled", "false");
+		put_as_peer(w, peer, "wasm", "false");
+	}
 	/* engines look for this one of runc's to know what `checkpoint` would do */
 	json_put_string(w, "org.opencontainers.runc.checkpoint.enabled", "false");
 	json_put_string(w, "io.github.seccomp.libseccomp.version", seccomp_library_version());
@@ -108,7 +126,7 @@ static void put_unsafe_annotations(struct json_writer *w)
 	json_close(w);
 }
 
-int container_features(struct str_buf *out, struct err *err)
+int container_features(const char *peer, struct str_buf *out, struct err *err)
 {
 	struct json_writer w = JSON_WRITER(out, 2);
 	struct arena arena = { NULL };
@@ -121,7 +139,7 @@ int container_features(struct str_buf *out, struct err *err)
 	json_close(&w);
 	json_put_names(&w, "mountOptions", rootfs_option_names());
 	put_linux(&w, &arena);
-	put_annotations(&w);
+	put_annotations(&w, peer);
 	put_unsafe_annotations(&w);
 	json_close(&w);
 	arena_free(&arena);

@@ -158,7 +158,7 @@ int kavel_features(char **ret_json, struct kavel_error *error)
 {
 	autobuf json = { 0 };
 	struct err err;
-	int r = container_features(&json, &err);
+	int r = container_features(NULL, &json, &err);
 
 	if (r == 0)
 		*ret_json = take_ptr(json.data);

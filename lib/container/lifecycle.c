@@ -20,6 +20,7 @@ static const struct {
 	[LIFECYCLE_PAUSE]    = { "pause",  IN(CREATED) | IN(RUNNING),			 true },
 	[LIFECYCLE_RESUME]   = { "resume", IN(PAUSED),					 true },
 	[LIFECYCLE_UPDATE] = { "update", IN(CREATED) | IN(RUNNING) | IN(PAUSED),			 true },
+	[LIFECYCLE_MOUNTS] = { "change the mounts of", IN(CREATED) | IN(RUNNING) | IN(PAUSED),	 true },
 	[LIFECYCLE_EVENTS] = { "follow", IN(CREATED) | IN(RUNNING) | IN(PAUSED),			 false },
 };
 

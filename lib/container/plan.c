@@ -106,7 +106,7 @@ int plan_process(struct plan *plan, struct err *err)
 		return 0;
 	r = rlimits_plan(process, &plan->rlimits, err);
 	if (r == 0)
-		r = caps_plan(process, &plan->caps, err);
+		r = caps_plan(process, plan->host->refuses_unknown_caps, &plan->caps, err);
 	if (r == 0)
 		r = scheduler_plan(process, plan->spec->linux_.resources.cpu.cpus, &plan->scheduler, err);
 	if (r == 0)

@@ -166,6 +166,38 @@ static void warn_ignored(struct warned *warned, const char *name)
 	log_warning("process.capabilities: %s is ignored: not a capability of this system", name);
 }
 
+/* The first name that this system does not know, or NULL. */
+static const char *find_unknown(const struct spec_strings *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		int number = number_of(list->items[i]);
+
+		if (number < 0 || !kernel_has(number))
+			return list->items[i];
+	}
+	return NULL;
+}
+
+static int refuse_unknown(const struct spec_capabilities *spec, struct err *err)
+{
+	const struct {
+		const char *name;
+		const struct spec_strings *list;
+	} sets[] = {
+		{ "bounding", &spec->bounding },       { "effective", &spec->effective },
+		{ "inheritable", &spec->inheritable }, { "permitted", &spec->permitted },
+		{ "ambient", &spec->ambient },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		const char *name = find_unknown(sets[i].list);
+
+		if (name)
+			return err_user(err, "process.capabilities.%s: unknown capability %s", sets[i].name, name);
+	}
+	return 0;
+}
+
 static uint64_t plan_set(const struct spec_strings *list, struct warned *warned)
 {
 	uint64_t set = 0;
@@ -192,13 +224,16 @@ static void plan_ambient(struct caps_plan *plan)
 	plan->ambient &= possible;
 }
 
-int caps_plan(const struct spec_process *process, struct caps_plan *ret, struct err *err)
+int caps_plan(const struct spec_process *process, bool refuses_unknown, struct caps_plan *ret, struct err *err)
 {
 	const struct spec_capabilities *spec = &process->capabilities;
 	struct caps_plan plan = { .is_set = spec->is_set };
 	struct warned warned = { .count = 0 };
 	uint64_t excess;
+	int r = refuses_unknown ? refuse_unknown(spec, err) : 0;
 
+	if (r < 0)
+		return r;
 	plan.bounding = plan_set(&spec->bounding, &warned);
 	plan.effective = plan_set(&spec->effective, &warned);
 	plan.inheritable = plan_set(&spec->inheritable, &warned);

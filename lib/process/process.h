@@ -34,8 +34,8 @@ struct caps_plan {
 	bool is_set;	/* false: capabilities are left as they are */
 	uint64_t bounding, effective, inheritable, permitted, ambient; /* bit n: capability n */
 };
-/* Unknown names are a warning, as the specification asks; they reach log_warning(). */
-int caps_plan(const struct spec_process *process, struct caps_plan *ret, struct err *err);
+/* Unknown names are a warning, as the specification asks, by log_warning(); with refuses_unknown an error. */
+int caps_plan(const struct spec_process *process, bool refuses_unknown, struct caps_plan *ret, struct err *err);
 /* Drop the bounding set; needs CAP_SETPCAP, so it comes before the user changes. */
 int caps_apply_bounding(const struct caps_plan *plan, struct err *err);
 /* Set the others and the ambient set, after the user has changed under PR_SET_KEEPCAPS; then read them back. */

@@ -19,7 +19,7 @@ static const char *const pathless[] = { "proc", "tmpfs", "sysfs", "devpts", "mqu
 					"debugfs", "tracefs", "bpf", "binfmt_misc", "hugetlbfs", "pstore", "fusectl",
 					"configfs", "efivarfs", "selinuxfs" };
 
-static bool takes_paths(const char *type)
+bool rootfs_takes_paths(const char *type)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(pathless); i++)
 		if (str_eq(type, pathless[i]))
@@ -85,7 +85,7 @@ static int mount_on(const struct rootfs_plan *plan, struct rootfs *rootfs, const
 	char place[40];
 
 	rootfs->in_dev = false;
-	if (!takes_paths(m->type)) {
+	if (!rootfs_takes_paths(m->type)) {
 		if (fchdir(target) < 0 || mount(m->source, ".", m->type, flags, data) < 0)
 			return -errno;
 		return 0;
@@ -102,8 +102,8 @@ static int mount_in_dev(struct rootfs *rootfs, const struct mount_item *m)
 {
 	const char *name = str_after(m->destination, "/dev/");
 
-	if (rootfs->dev_fd < 0 || !name || strchr(name, '/') || takes_paths(m->type) || m->magic == SYS_PROC_MAGIC ||
-	    m->options.tmpcopyup || mkdirat(rootfs->dev_fd, name, 0755) < 0)
+	if (rootfs->dev_fd < 0 || !name || strchr(name, '/') || rootfs_takes_paths(m->type) ||
+	    m->magic == SYS_PROC_MAGIC || m->options.tmpcopyup || mkdirat(rootfs->dev_fd, name, 0755) < 0)
 		return 1;
 	if (!rootfs->in_dev && fchdir(rootfs->dev_fd) < 0)
 		return -errno;
@@ -313,12 +313,18 @@ static int explain(const struct rootfs_plan *plan, size_t index, struct err *err
 	return r;
 }
 
+int rootfs_mount_one(const struct rootfs_plan *plan, struct rootfs *rootfs, size_t index, struct err *err)
+{
+	return mount_one(plan, rootfs, &plan->mounts[index], err) < 0 ? explain(plan, index, err) : 0;
+}
+
 int rootfs_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err)
 {
-	for (size_t i = 0; i < plan->mount_count; i++) {
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < plan->mount_count; i++) {
 		rootfs_sweep(rootfs);
-		if (mount_one(plan, rootfs, &plan->mounts[i], err) < 0)
-			return explain(plan, i, err);
+		r = rootfs_mount_one(plan, rootfs, i, err);
 	}
-	return 0;
+	return r;
 }

@@ -118,6 +118,13 @@ static void ask_for_each(const struct rootfs_plan *plan, bool *needed)
 		is_unreachable(plan->path) || (plan->overlay.is_set && is_overlay_unreachable(&plan->overlay));
 }
 
+/* Who is there already sees nothing of the host any more. */
+static void need_binds(const struct rootfs_plan *plan, bool *needed)
+{
+	for (size_t i = 0; i < plan->mount_count; i++)
+		needed[i] = plan->mounts[i].kind == MOUNT_BIND;
+}
+
 /* Ask the kernel with the rights that the guest's root will have: setfsuid(2) takes away those of the host's root. */
 static void find_unreachable(const struct rootfs_plan *plan, bool *needed)
 {
@@ -125,8 +132,7 @@ static void find_unreachable(const struct rootfs_plan *plan, bool *needed)
 	int own_uid, own_gid;
 
 	if (!find_id(plan->context.uids, &uid) || !find_id(plan->context.gids, &gid)) {
-		for (size_t i = 0; i < plan->mount_count; i++)
-			needed[i] = plan->mounts[i].kind == MOUNT_BIND;
+		need_binds(plan, needed);
 		needed[plan->mount_count] = !plan->overlay.is_set;
 		return;
 	}
@@ -177,13 +183,21 @@ static int prepare_bind(const struct rootfs_plan *plan, const struct mount_item 
 		(o->bind_below ? AT_RECURSIVE : 0) | (o->src_nofollow || o->copy_symlink ? AT_SYMLINK_NOFOLLOW : 0);
 	int tree = copy_source(plan, m->source, flags, rootfs);
 
-	if (tree == -EPERM && !m->idmap.is_set)
+	if (tree == -EPERM && !m->idmap.is_set && !plan->context.is_late)
 		return 0; /* the guest side may, in its own namespace */
 	if (tree < 0) {
 		(void)rootfs_describe_bind(m, -tree, err);
-		return tree == -EPERM ? err_hint(err, "an idmapped mount takes the rights of the host's root") : tree;
+		return tree == -EPERM ? err_hint(err, "%s takes the rights of the host's root",
+						 m->idmap.is_set ? "an idmapped mount" : "a mount of the host's")
+				      : tree;
 	}
 	rootfs->trees[m - plan->mounts] = tree;
+	if (plan->context.is_late) { /* here, so that a user namespace cannot take them away */
+		int r = rootfs_set_attributes(plan, o, tree);
+
+		if (r < 0)
+			return rootfs_describe_bind(m, -r, err);
+	}
 	return m->idmap.is_set ? rootfs_idmap(tree, &m->idmap, users, m->source, NULL, err) : 0;
 }
 
@@ -219,16 +233,18 @@ int rootfs_prepare(const struct rootfs_plan *plan, const int *users, struct root
 
 	if (r < 0)
 		return r;
-	if (plan->context.has_user_ns)
+	if (plan->context.is_late)
+		need_binds(plan, needed);
+	else if (plan->context.has_user_ns)
 		find_unreachable(plan, needed);
 	for (size_t i = 0; r == 0 && i < plan->mount_count; i++)
 		if (needed[i] || plan->mounts[i].idmap.is_set)
 			r = prepare_mount(plan, &plan->mounts[i], users, rootfs, err);
-	has_root = needed[plan->mount_count] || plan->root_idmap.is_set;
+	has_root = !plan->context.is_late && (needed[plan->mount_count] || plan->root_idmap.is_set);
 	has_overlay = has_root && plan->overlay.is_set;
 	if (r == 0 && has_root && !has_overlay)
 		r = prepare_root(plan, users, rootfs, err);
-	if (r == 0 && plan->context.has_user_ns)
+	if (r == 0 && plan->context.has_user_ns && !plan->context.is_late)
 		r = rootfs_prepare_devices(plan, rootfs, err);
 	if (r == 0 && plan->context.has_user_ns && (has_overlay || rootfs_highest(rootfs) >= 0))
 		r = rootfs_use_workshop(plan, users, has_overlay, rootfs, err);

@@ -34,6 +34,7 @@ struct rootfs_hierarchy {
 struct rootfs_context {
 	const char *bundle;	  /* absolute path of the bundle: relative paths start there */
 	bool no_pivot;		  /* --no-pivot */
+	bool is_late;		  /* the guest is there already: of the plan its mounts alone are made, by rootfs_add() */
 	bool has_mount_ns;	  /* the guest has a mount namespace made for it */
 	bool has_selinux;	  /* a policy is loaded: linux.mountLabel means something */
 	bool has_user_ns;	  /* and a user namespace */
@@ -120,6 +121,20 @@ int rootfs_switch(const struct rootfs_plan *plan, struct rootfs *rootfs, struct 
 
 /* Masked paths, read-only paths, read-only root, rootfsPropagation; closes what is open. */
 int rootfs_protect(const struct rootfs_plan *plan, struct rootfs *rootfs, struct err *err);
+
+/* ---------------------------------------------------------------- mounts of a guest that is there
+ *
+ * The host side plans with is_late, checks, prepares all binds (their paths are its own), and has a process in the guest's
+ * user and mount namespace, with the guest's root and a umask of 0, do the rest. */
+
+/* Refuse what can be made at create alone: what lacks the masks that came after it, and what needs paths of the host. */
+int rootfs_check_late(const struct rootfs_plan *plan, struct err *err);
+
+/* Make the plan's mounts, all or none.  fds: /proc/self/fd of this process, open, of a procfs that is not the guest's. */
+int rootfs_add(const struct rootfs_plan *plan, struct rootfs *rootfs, int fds, struct err *err);
+
+/* Take away what is mounted at the destinations, the last first; nothing unless something is mounted at each. */
+int rootfs_take_away(const struct spec *spec, const struct spec_mounts *mounts, int fds, struct err *err);
 
 /* Names of all mount options that are understood, for `features`; the list ends with NULL. */
 const char *const *rootfs_option_names(void);

@@ -26,6 +26,12 @@ int rootfs_take_root(const struct rootfs_plan *plan, struct rootfs *rootfs);
 int rootfs_idmap(int fd, const struct idmap_item *idmap, const int *users, const char *name, const char *type,
 		 struct err *err);
 
+/* Make one mount of the plan.  Errors name its place in the document. */
+int rootfs_mount_one(const struct rootfs_plan *plan, struct rootfs *rootfs, size_t index, struct err *err);
+
+/* True if the source or the options of that file system may name files. */
+bool rootfs_takes_paths(const char *type);
+
 /* Make a file system of the plan by fsopen(2), detached. */
 int rootfs_make_fs(const struct mount_item *item, int *ret_tree, struct err *err);
 

@@ -67,7 +67,7 @@ static int check_mount_mappings(const struct spec *spec, size_t index, struct er
 	return check_mappings(&mount->gid_mappings, place, err);
 }
 
-static int check_mounts(const struct spec *spec, struct err *err)
+int spec_check_mounts(const struct spec *spec, struct err *err)
 {
 	for (size_t i = 0; i < spec->mounts.count; i++) {
 		const struct spec_mount *mount = &spec->mounts.items[i];
@@ -118,7 +118,7 @@ static int check_all_hooks(const struct spec *spec, struct err *err)
 
 /* linux comes first: others look into its namespaces. */
 static int (*const checks[])(const struct spec *spec, struct err *err) = {
-	check_linux,	      check_top,	check_mounts,	   check_process_if_any,
+	check_linux,	      check_top,	spec_check_mounts,   check_process_if_any,
 	check_ids_mapped, check_all_hooks, check_annotations,
 };
 

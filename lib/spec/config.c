@@ -17,6 +17,12 @@ FIELDS(mount_fields, struct spec_mount) {
 	END
 };
 
+/* of a lone array, which spec_parse_mounts() puts into such an object */
+FIELDS_EXPORT(spec_mounts_fields) {
+	ARRAY(struct spec, "mounts", mounts, mount_fields, 0),
+	END
+};
+
 FIELDS_EXPORT(spec_document_fields) {
 	STR(struct spec, "ociVersion", oci_version, F_REQUIRED),
 	OBJECT(struct spec, "root", root, root_fields, F_REQUIRED),

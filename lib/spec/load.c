@@ -35,6 +35,14 @@ static int check_lone_resources(struct spec *spec, struct err *err)
 	return check_resources(&spec->linux_.resources, err);
 }
 
+static int accept(struct spec *spec, struct err *err)
+{
+	(void)spec;
+	(void)err;
+	return 0;
+}
+
+static const struct form mounts = { spec_mounts_fields, "", 0, accept };
 static const struct form whole = { spec_document_fields, "", 0, check_document };
 static const struct form process = {
 	spec_process_fields,
@@ -48,6 +56,21 @@ static const struct form resources = {
 	offsetof(struct spec, linux_.resources),
 	check_lone_resources,
 };
+
+/* An array has no place of its own in struct spec: the object around it has. */
+static int wrap(struct spec_document *document, const char *name, struct err *err)
+{
+	json_t *object;
+
+	if (!json_is_array(document->json))
+		return err_user(err, "%s: expected array, got %s", name, json_type_name(document->json));
+	object = json_pack("{s:O}", "mounts", document->json);
+	if (!object)
+		return err_memory(err);
+	json_decref(document->json);
+	document->json = object;
+	return 0;
+}
 
 static int fill(struct spec_document *document, const struct form *form, const char *name, struct err *err)
 {
@@ -72,6 +95,8 @@ static int parse(const char *text, size_t size, const char *name, const struct f
 	if (!document)
 		return err_memory(err);
 	r = json_read(text, size, name, &document->json, err);
+	if (r == 0 && form == &mounts)
+		r = wrap(document, name, err);
 	if (r == 0)
 		r = fill(document, form, name, err);
 	if (r < 0) {
@@ -90,6 +115,11 @@ int spec_parse(const char *text, size_t size, const char *name, struct spec_docu
 int spec_parse_process(const char *text, size_t size, const char *name, struct spec_document **ret, struct err *err)
 {
 	return parse(text, size, name, &process, ret, err);
+}
+
+int spec_parse_mounts(const char *text, size_t size, const char *name, struct spec_document **ret, struct err *err)
+{
+	return parse(text, size, name, &mounts, ret, err);
 }
 
 int spec_parse_resources(const char *text, size_t size, const char *name, struct spec_document **ret, struct err *err)

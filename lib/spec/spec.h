@@ -428,6 +428,12 @@ int spec_parse(const char *text, size_t size, const char *name, struct spec_docu
 /* Decode a lone `process` object, as `exec --process` takes it.  The document's spec has only `process`. */
 int spec_parse_process(const char *text, size_t size, const char *name, struct spec_document **ret, struct err *err);
 
+/* Decode a lone array `mounts`.  The document's spec has only that; spec_check_mounts() is for the caller. */
+int spec_parse_mounts(const char *text, size_t size, const char *name, struct spec_document **ret, struct err *err);
+
+/* Check spec->mounts, as it is done for a whole document. */
+int spec_check_mounts(const struct spec *spec, struct err *err);
+
 /* Decode a lone `linux.resources` object, as `update --resources` takes it.  The document's spec has only
  * `linux_.resources`. */
 int spec_parse_resources(const char *text, size_t size, const char *name, struct spec_document **ret, struct err *err);

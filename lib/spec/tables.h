@@ -10,6 +10,7 @@
 #define ID_MAX (UINT32_MAX - 1)
 
 FIELDS_DECLARE(spec_document_fields, struct spec);	       /* config.c */
+FIELDS_DECLARE(spec_mounts_fields, struct spec);	       /* config.c */
 FIELDS_DECLARE(spec_process_fields, struct spec_process);      /* process.c */
 FIELDS_DECLARE(spec_hooks_fields, struct spec_hooks);	       /* hooks.c */
 FIELDS_DECLARE(spec_id_mapping_fields, struct spec_id_mapping); /* linux.c */

@@ -30,11 +30,45 @@ last_line() { # FILE
 	(($(wc -l <log) == 2)) || fail "$(cat log)"
 }
 
-@test "journald and syslog are refused as a log" {
+# What a service gets: the datagrams at its socket, one after the other.
+serve() { # SOCKET
+	mkdir -p "${1%/*}"
+	rm -f "$1"
+	socat -u "UNIX-RECV:$1" "OPEN:$BATS_TEST_TMPDIR/received,creat,append" 3>&- 4>&- &
+	SERVER=$!
+	eventually test -S "$1"
+}
+
+teardown() {
+	[[ ! ${SERVER-} ]] || kill "$SERVER" 2>/dev/null || :
+}
+
+@test "messages go to syslog and to the journal, marked with the name" {
+	[[ ! -e /run/systemd/journal/socket && ! -e /dev/log ]] || skip "this machine has a log"
+	serve /dev/log
+	try kavel --log syslog:engine state nosuch
+	assert_refused "does not exist"
+	eventually grep -aqE '^<27>engine\[[0-9]+\]: state nosuch: container "nosuch" does not exist$' received
+	kill "$SERVER"
+	rm -f received /dev/log
+
+	serve /run/systemd/journal/socket
+	try kavel --log journald:engine --log-format json state nosuch
+	assert_refused "does not exist"
+	eventually grep -aqx 'MESSAGE=state nosuch: container "nosuch" does not exist' received
+	grep -aqx PRIORITY=3 received || fail "$(cat received)"
+	grep -aqx SYSLOG_IDENTIFIER=engine received || fail "$(cat received)"
+	rm -r /run/systemd/journal
+}
+
+@test "a log service that is not there, or has no name, is refused" {
+	[[ ! -e /run/systemd/journal/socket ]] || skip "this machine has a journal"
 	try kavel --log journald:kavel list
-	assert_refused "journald is not supported"
-	try kavel --log syslog:kavel list
-	assert_refused "syslog is not supported"
+	assert_refused "/run/systemd/journal/socket" "No such file or directory"
+	try kavel --log syslog: list
+	assert_refused "--log syslog:: expected syslog:NAME"
+	try kavel --log $'journald:a\nPRIORITY=0' list
+	assert_refused "expected journald:NAME"
 }
 
 @test "a log that cannot be opened is refused" {

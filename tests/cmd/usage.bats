@@ -3,8 +3,6 @@ load setup
 @test "an unknown command is refused by name" {
 	try kavel nosuch
 	assert_refused 'unknown command "nosuch"'
-	try kavel checkpoint c1
-	assert_refused 'unknown command "checkpoint"'
 }
 
 @test "an unknown option is refused by name, before and after the command" {

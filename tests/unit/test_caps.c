@@ -33,7 +33,7 @@ static void the_table_of_capabilities_is_that_of_libcap(void)
 			upper[i] = (char)(name[i] == '_' ? '_' : name[i] - 'a' + 'A');
 		(void)cap_free(name);
 		process.capabilities.bounding = (struct spec_strings){ list, 1 };
-		CHECK(caps_plan(&process, &plan, &err) == 0);
+		CHECK(caps_plan(&process, false, &plan, &err) == 0);
 		if (prctl(PR_CAPBSET_READ, number) >= 0)
 			CHECK(plan.bounding == 1ULL << number);
 	}
@@ -61,7 +61,7 @@ static int plan_caps(const struct spec_capabilities *caps, struct caps_plan *pla
 	(void)dup2(both, STDERR_FILENO);
 	(void)close(both);
 	(void)log_open(&options, &unused);
-	r = caps_plan(&process, plan, err);
+	r = caps_plan(&process, false, plan, err);
 	(void)dup2(saved, STDERR_FILENO);
 	(void)close(saved);
 	(void)close(log_fd());
@@ -79,6 +79,22 @@ static int occurrences(const char *text, const char *part)
 	for (; (text = strstr(text, part)); text++)
 		count++;
 	return count;
+}
+
+static void unknown_capabilities_are_refused_where_the_caller_wants_it(void)
+{
+	struct spec_process process = {
+		.capabilities = { .is_set = true,
+				  .bounding = STRINGS("CAP_KILL"),
+				  .permitted = STRINGS("CAP_KILL", "CAP_FOO") },
+	};
+	struct caps_plan plan;
+	struct err err;
+
+	CHECK(caps_plan(&process, true, &plan, &err) == -EINVAL);
+	CHECK_STR(err.text, "process.capabilities.permitted: unknown capability CAP_FOO");
+	process.capabilities.permitted.count = 1;
+	CHECK(caps_plan(&process, true, &plan, &err) == 0 && plan.bounding == 1ULL << CAP_KILL);
 }
 
 static void unknown_capabilities_are_a_warning_once(void)
@@ -277,6 +293,7 @@ int main(void)
 	static const struct unit_test tests[] = {
 		TEST(the_table_of_capabilities_is_that_of_libcap),
 		TEST(unknown_capabilities_are_a_warning_once),
+		TEST(unknown_capabilities_are_refused_where_the_caller_wants_it),
 		TEST(many_unknown_capabilities_are_a_few_warnings),
 		TEST(effective_capabilities_must_be_permitted),
 		TEST(impossible_ambient_capabilities_are_a_warning),

@@ -12,6 +12,7 @@ static void only_these_operations_are_allowed(void)
 		[LIFECYCLE_START] = "-+---",  [LIFECYCLE_KILL] = "++++-",   [LIFECYCLE_KILL_ALL] = "+++++",
 		[LIFECYCLE_DELETE] = "-+--+", [LIFECYCLE_EXEC] = "-+++-",   [LIFECYCLE_PAUSE] = "-++--",
 		[LIFECYCLE_RESUME] = "---+-", [LIFECYCLE_UPDATE] = "-+++-", [LIFECYCLE_EVENTS] = "-+++-",
+		[LIFECYCLE_MOUNTS] = "-+++-",
 	};
 
 	for (int operation = 0; operation < LIFECYCLE_COUNT; operation++)

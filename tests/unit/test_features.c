@@ -21,7 +21,7 @@ static json_t *features(void)
 	autobuf text = { 0 };
 	struct err err;
 
-	CHECK(container_features(&text, &err) == 0);
+	CHECK(container_features(NULL, &text, &err) == 0);
 	return json_loads(text.data ? text.data : "", JSON_REJECT_DUPLICATES, NULL);
 }
 
@@ -228,7 +228,7 @@ static void every_name_in_it_is_known_to_who_applies_it(void)
 		struct caps_plan plan;
 		struct err err;
 
-		CHECK(caps_plan(&process, &plan, &err) == 0);
+		CHECK(caps_plan(&process, false, &plan, &err) == 0);
 		CHECK(str_after(name, "CAP_"));
 	}
 	CHECK(json_array_size(at(d, "capabilities", NULL)) >= 41);
