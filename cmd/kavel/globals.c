@@ -81,7 +81,7 @@ static int find_log(const char *given, struct log_options *log, struct err *err)
 
 		if (!rest)
 			continue;
-		log->target = (enum log_target)targets[i].value;
+		log->target = (enum log_where)targets[i].value;
 		log->path = *rest ? rest : NULL;
 		/* a line break would begin a field of its own in the journal */
 		if (log->target != LOG_TO_FILE && (!*rest || strpbrk(rest, "\n\r")))

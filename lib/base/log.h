@@ -14,7 +14,7 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 /* What the messages go to beside stderr. */
-enum log_target {
+enum log_where {
 	LOG_TO_FILE,	/* the file of `path`, if there is one */
 	LOG_TO_JOURNAL, /* systemd's journal, by its own protocol */
 	LOG_TO_SYSLOG,	/* whoever listens at /dev/log, as syslog(3) */
@@ -22,7 +22,7 @@ enum log_target {
 
 struct log_options {
 	const char *program;  /* put before messages on stderr; a static string */
-	enum log_target target;
+	enum log_where target;
 	const char *path;     /* file to append to; NULL: stderr only.  A service: what its entries are marked with */
 	bool json;	      /* lines of JSON */
 	enum log_level level; /* what is written; more detailed messages are dropped */
