@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/options.h"
+#include "base/str.h"
 
 enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED };
 
@@ -51,10 +52,13 @@ struct shim_settings {
 	const char *restore;		/* image to restore instead of create; NULL: none */
 	/* exec instead of create */
 	bool exec, exec_attach;
+	bool api;			/* conmon's newer protocol on the sync pipe: --api-version 1 */
 	const char *exec_process;	/* file */
 	unsigned int timeout_s;		/* 0: none */
 	/* standard streams */
 	bool terminal, stdin, leave_stdin_open;
+	bool passthrough;		/* they are the caller's own: nothing is relayed, nobody can attach */
+	bool replace_listen_pid;	/* the runtime is given LISTEN_PID (sd_listen_fds(3)) whatever it said before */
 	/* whom to tell what */
 	const char *pid_file;		/* the guest's pid */
 	const char *shim_pid_file;
@@ -80,3 +84,7 @@ struct shim_settings {
 	unsigned int stop_timeout_ms;	/* then SIGKILL */
 	struct health_settings health;
 };
+
+/* Read the command line; words (NULL-terminated) live as long as the settings.  Returns 0; 1 when *out is all that was asked for
+ * (--version, --help); or an error: an unknown or wrong option, or what belongs to it is missing. */
+int settings_read(char **words, struct shim_settings *settings, struct str_buf *out, struct err *err);

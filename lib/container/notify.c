@@ -65,11 +65,10 @@ static bool may_cross(const char *line)
 }
 
 /* A guest can send as much as it likes, so that only what the caller waits for is waited with, and complained of. */
-static void send_to_caller(const char *text, size_t size, bool is_awaited)
+static void send_to(const char *path, const char *text, size_t size, bool is_awaited)
 {
 	const struct timeval timeout = { .tv_sec = SEND_TIMEOUT_S };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const char *path = getenv("NOTIFY_SOCKET");
 	size_t length = path ? strlen(path) : 0;
 	autofd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int number = 0;
@@ -91,7 +90,7 @@ static void send_to_caller(const char *text, size_t size, bool is_awaited)
 		log_warning("forward a notification to %s: %s", path, strerror(number));
 }
 
-bool notify_forward(int fd, pid_t pid)
+bool notify_forward_to(int fd, const char *target, pid_t pid)
 {
 	char message[4096], *rest = message, *line;
 	bool ready = false;
@@ -107,11 +106,16 @@ bool notify_forward(int fd, pid_t pid)
 		str_append_f(&out, "%s\n", line);
 		ready |= str_eq(line, "READY=1");
 	}
-	if (ready)
+	if (ready && pid)
 		str_append_f(&out, "MAINPID=%d\n", pid);
 	if (out.data && !out.failed)
-		send_to_caller(out.data, out.size, ready);
+		send_to(target, out.data, out.size, ready && pid);
 	return ready;
+}
+
+bool notify_forward(int fd, pid_t pid)
+{
+	return notify_forward_to(fd, getenv("NOTIFY_SOCKET"), pid);
 }
 
 int notify_await_ready(int fd, pid_t pid, int pidfd, struct err *err)

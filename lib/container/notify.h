@@ -25,6 +25,8 @@ int notify_bind(int dir, int *ret_fd, struct err *err);
 /* Forward one message that waits on `fd`.  pid: the guest's first process, told as MAINPID with READY=1.
  * Returns true when it said READY=1. */
 bool notify_forward(int fd, pid_t pid);
+/* The same to another socket than the caller's.  pid 0: no MAINPID is told. */
+bool notify_forward_to(int fd, const char *target, pid_t pid);
 
 /* Forward until READY=1, or until the process of `pidfd` ends. */
 int notify_await_ready(int fd, pid_t pid, int pidfd, struct err *err);
