@@ -46,7 +46,6 @@ static int new_state(const struct plan *plan, struct state *state, struct err *e
 	state->has_process = spec->process.is_set;
 	state->has_hooks = spec->hooks.poststart.count || spec->hooks.poststop.count;
 	state->has_pid_ns = ns_is_new(&plan->ns, SPEC_NS_PID);
-	state->may_trace = caps_may_trace(&plan->caps);
 	state->agent = plan->agent;
 	state->stop_signal = spec_annotation(spec, ANNOTATION_STOP_SIGNAL);
 	state->annotations = spec->annotations;

@@ -1,5 +1,9 @@
-/* exec: one more process in a running container.  It is cloned straight into the cgroup and the pid namespace, and joins the
- * other namespaces by one setns(2) on the pidfd of the container's first process. */
+/* exec: one more process in a running container.
+ *
+ * A process is cloned straight into the cgroup, joins the namespaces by one setns(2) on the pidfd of the container's first process,
+ * and becomes all that the program's process is to be, except one that the guest can see: joining a pid namespace concerns children
+ * alone.  It turns into the launcher, which has neither our memory and environment nor our descriptors, and only then makes the
+ * process in which the program runs. */
 #include "container/exec.h"
 
 #include <errno.h>
@@ -142,6 +146,13 @@ static int start_process(const struct container_exec_options *o, struct run *run
 	}
 	if (r == 0)
 		r = take_terminal(o, run, err);
+	if (r == 0)
+		r = spawn_hear_birth(run, err);
+	if (r == 0 && plan_has_scheduler(run->plan)) { /* not all that it can be passes from a process to the next */
+		r = scheduler_apply(&run->plan->scheduler, run->child, err);
+		if (r == 0)
+			r = wire_go_on(run->wire, err);
+	}
 	return r == 0 ? spawn_await(run, err) : r;
 }
 
@@ -220,16 +231,14 @@ int container_exec(const struct container_host *host, const struct container_exe
 	int r;
 
 	r = open_container(host, options, &state, &run, err);
-	/* before anything is read that can be read only once */
-	if (r == 0 && options->may_reexec && state_is_watched(&state))
+	/* where this process itself may be seen by the guest's; before anything is read that can be read only once */
+	if (r == 0 && options->may_reexec && !state.has_pid_ns)
 		r = protect_binary(err);
 	if (r == 0) {
 		r = exec_plan_make(host, &state, options, &plan, err);
 		run.plan = &plan.plan;
 		run.state = &state;
 		run.guest_table = guest_exec;
-		if (r == 0 && caps_may_trace(&plan.plan.caps) && !state.may_trace)
-			r = state_note_traces(&state, err);
 		if (r == 0)
 			r = open_cgroup(options, &plan, &run, err);
 		if (r == 0)

@@ -132,6 +132,12 @@ static int enter_delegated(struct run *run, struct err *err)
 	return write(procs, "0", 1) < 0 ? err_sys(err, errno, "move to the delegated cgroup") : 0;
 }
 
+/* exec: nobody has mounted over procfs here, and nobody of the guest sees this process. */
+static int open_own_label(struct run *run, struct err *err)
+{
+	return label_open_own(&run->label_files, err);
+}
+
 static int open_label(struct run *run, struct err *err)
 {
 	int r = label_open(&run->label_files, err);
@@ -249,7 +255,8 @@ static int rlimits(struct run *run, struct err *err)
 
 static int scheduler(struct run *run, struct err *err)
 {
-	return scheduler_apply(&run->plan->scheduler, 0, err);
+	/* exec: set by the host side, for the process that is made last */
+	return run->init >= 0 ? 0 : scheduler_apply(&run->plan->scheduler, 0, err);
 }
 
 static int ioprio(struct run *run, struct err *err)
@@ -370,6 +377,14 @@ static bool has_no_process(const struct plan *plan)
 	return !plan_has_process(plan);
 }
 
+static unsigned int birth_of(const struct run *run)
+{
+	if (run->init < 0)
+		return 0;
+	return LAUNCH_BIRTH_PLAIN | (plan_has_terminal(run->plan) ? LAUNCH_BIRTH_TERMINAL : 0) |
+	       (plan_has_scheduler(run->plan) ? LAUNCH_BIRTH_WAIT : 0);
+}
+
 static int become_launcher(struct run *run, struct err *err)
 {
 	const struct spec_process *process = run->plan->process;
@@ -385,6 +400,7 @@ static int become_launcher(struct run *run, struct err *err)
 		.label = plan_has_label(run->plan) ? &run->label : NULL,
 		.no_new_privileges = process->no_new_privileges,
 		.program_fd = run->launcher,
+		.birth = birth_of(run),
 	};
 
 	return launch(&launcher, err);
@@ -508,7 +524,7 @@ const struct step guest_create[] = {
 /* A further process: what create does to namespaces and mounts has been done. */
 const struct step guest_exec[] = {
 	HEAR_IF	(plan_has_user_ns,	MSG_RIGHTS_GIVEN),
-	/* undumpable before it joins: a guest's process must not trace it, nor see its descriptors (CVE-2016-9962) */
+	/* undumpable before it joins a user namespace, whose root could trace it (CVE-2016-9962) */
 	DO	("session",		session,		NULL),
 	DO	("cgroup",		join_cgroup_again,	NULL),
 	DO_IF	(plan_has_intel_rdt,	NULL,			join_resctrl,	NULL),
@@ -516,7 +532,8 @@ const struct step guest_exec[] = {
 	/* while procfs is still the host's: the guest's may be anything by now */
 	DO_IF	(plan_has_oom_score,	"oom score",		oom_score,	NULL),
 	/* in sight of the host's procfs, too */
-	DO_IF	(plan_has_label,	"security label",	open_label,	NULL),
+	DO_IF	(plan_has_label,	"security label",	open_own_label,	NULL),
+	/* the pid namespace is that of the process which the launcher makes: this one stays out of the guest's sight */
 	DO	("namespaces",		join_container,		NULL),
 	DO_IF	(plan_has_user_ns,	"user namespace",	enter_user,	NULL),
 	DO_IF	(plan_wants_keyring,	"session keyring",	keyring,	NULL),

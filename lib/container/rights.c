@@ -126,7 +126,7 @@ static int give_all(struct run *run, struct err *err)
 	if (r == 0)
 		r = rlimits_raise(&plan->rlimits, run->child, err);
 	if (r == 0)
-		r = scheduler_apply(&plan->scheduler, run->child, err);
+		r = run->init < 0 ? scheduler_apply(&plan->scheduler, run->child, err) : 0; /* exec: later */
 	return r == 0 ? ioprio_apply(&plan->ioprio, run->child, err) : r;
 }
 

@@ -51,7 +51,7 @@ static pid_t clone_guest(struct run *run, struct err *err)
 
 	if (r < 0)
 		return r;
-	pid = run->init >= 0 ? ns_clone_beside(&run->beside, run->cgroup, &run->pidfd, err)
+	pid = run->init >= 0 ? ns_clone_beside(run->cgroup, &run->pidfd, err)
 			     : ns_clone(&run->ns, run->cgroup, &run->pidfd, err);
 	if (pid != 0 && lends && oom_exchange(old, NULL, &other) < 0)
 		log_warning("the own %s", other.text);
@@ -71,7 +71,8 @@ int spawn(struct run *run, struct err *err)
 	run->progress = shared;
 	*run->progress = PROGRESS_NOT_BORN;
 	r = wire_make(&run->wire, &run->guest_wire, err);
-	if (r == 0 && plan_has_agent(run->plan))
+	/* who speaks matters where a listener comes from the guest, or the number of a process */
+	if (r == 0 && (run->init >= 0 || plan_has_agent(run->plan)))
 		r = agent_prepare_wire(run->wire, err);
 	if (r < 0)
 		return r;
@@ -123,6 +124,17 @@ int spawn_explain_death(const struct run *run, struct err *err)
 	return -err->number;
 }
 
+static int explain_birth(int number, struct err *err)
+{
+	int r = err_sys(err, number, "make a process in the container");
+
+	if (number == EAGAIN)
+		return err_hint(
+			err,
+			"its limit of processes, or RLIMIT_NPROC of its user, is reached: this takes two for a moment");
+	return number == ENOTTY || number == EPERM ? err_hint(err, "its terminal is that of another session") : r;
+}
+
 static int explain_filter(int number, struct err *err)
 {
 	int r = err_sys(err, number, "seccomp: load the filter");
@@ -142,12 +154,45 @@ int spawn_explain_launch(pid_t pid, const char *program, const struct label_plan
 
 	if (stage == LAUNCH_LABEL)
 		return label_explain(label, number, err);
+	if (stage == LAUNCH_BIRTH)
+		return explain_birth(number, err);
 	if (stage == LAUNCH_SECCOMP)
 		return explain_filter(number, err);
 	/* the launcher waits, so that its root can still be looked into */
 	(void)snprintf(path, sizeof(path), "/proc/%d/root", pid);
 	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return exec_explain(root, program, number, err);
+}
+
+/* The launcher ends as soon as it has told of the process. */
+static int take_child(struct run *run, pid_t pid, struct err *err)
+{
+	const pid_t between = run->child;
+	autofd pidfd = sys_pidfd_open(pid, 0);
+	int number = errno;
+
+	/* nobody else reaps it, so the number is still its own */
+	run->child = pid;
+	auto_close(&run->pidfd);
+	run->pidfd = take_fd(&pidfd);
+	while (waitpid(between, NULL, 0) < 0 && errno == EINTR)
+		;
+	return run->pidfd < 0 ? err_sys(err, number, "open a pidfd of process %d", pid) : 0;
+}
+
+int spawn_hear_birth(struct run *run, struct err *err)
+{
+	int number = 0, stage = 0, r, failed;
+	pid_t pid;
+
+	failed = wire_hear_birth(run->wire, run->child, &pid, &number, &stage, err);
+	if (failed < 0)
+		return failed;
+	r = pid ? take_child(run, pid, err) : 0;
+	if (r == 0 && failed)
+		r = spawn_explain_launch(run->child, run->plan->process->args.items[0], &run->plan->label, number,
+					 stage, err);
+	return r;
 }
 
 int spawn_await(struct run *run, struct err *err)
@@ -183,7 +228,7 @@ void spawn_kill(struct run *run)
 {
 	if (run->child <= 0)
 		return;
-	(void)sys_pidfd_send_signal(run->pidfd, SIGKILL);
+	(void)kill(run->child, SIGKILL); /* our child, which nobody else reaps */
 	while (waitpid(run->child, NULL, 0) < 0 && errno == EINTR)
 		;
 	run->child = 0;

@@ -13,6 +13,10 @@ struct run;
  * beside that process.  Sets run->child and run->pidfd.  In the guest side it does not return. */
 int spawn(struct run *run, struct err *err);
 
+/* With run->init: wait until the launcher has made the process of the program.  Then run->child and run->pidfd are that process.
+ * Errors: what the guest side told, or WIRE_GONE. */
+int spawn_hear_birth(struct run *run, struct err *err);
+
 /* Wait until the guest became the launcher and, unless that waits for start, executed the program.  Errors: what the guest
  * told, why execve(2) failed, or WIRE_GONE. */
 int spawn_await(struct run *run, struct err *err);

@@ -237,18 +237,6 @@ int state_change(const struct state *state, struct err *err)
 	return r < 0 ? r : file_replace(state->dir, STATE_RECORD, text.data, text.size, 0600, err);
 }
 
-bool state_is_watched(const struct state *state)
-{
-	return !state->has_pid_ns || state->may_trace || faccessat(state->dir, STATE_TRACES, F_OK, 0) == 0;
-}
-
-int state_note_traces(const struct state *state, struct err *err)
-{
-	autofd fd = openat(state->dir, STATE_TRACES, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	return fd < 0 ? err_sys(err, errno, "create " STATE_TRACES) : 0;
-}
-
 int state_finish(struct state *state, struct err *err)
 {
 	if (renameat(state->dir, STATE_INTENT, state->dir, STATE_RECORD) < 0)

@@ -33,7 +33,6 @@ struct state {
 	bool has_process;	     /* false: can be created, but not started */
 	bool has_hooks;		     /* poststart or poststop hooks stand in config.json */
 	bool has_pid_ns;	     /* its processes end with the first one */
-	bool may_trace;		     /* its processes may have CAP_SYS_PTRACE */
 	struct proc_id init;	     /* pid 0: not made */
 	struct cgroup_made cgroup;
 	const char *agent;	     /* socket of the seccomp agent, if start has to connect to it; or NULL */
@@ -82,12 +81,6 @@ int state_save(const struct state *state, struct err *err);
 /* Write the record anew of a container that is there; it is locked. */
 int state_change(const struct state *state, struct err *err);
 
-/* True if a process that joins the container can be traced there while it is still this program. */
-bool state_is_watched(const struct state *state);
-
-/* Record that an exec gives a process CAP_SYS_PTRACE. */
-int state_note_traces(const struct state *state, struct err *err);
-
 /* The create has finished, and nothing of the record changed since it was saved. */
 int state_finish(struct state *state, struct err *err);
 
@@ -110,7 +103,6 @@ bool state_was_released(const struct state *state);
 #define STATE_START_SOCKET "start.sock"
 #define STATE_CONFIG	   "config.json"
 #define STATE_RECORD	   "state.json"
-#define STATE_TRACES	   "traces" /* an exec gave the same to one of them */
 #define STATE_INTENT	   "creating.json"
 
 /* The state document of the specification for hooks: one line of JSON. pid: as the hook's side sees it. */

@@ -96,6 +96,43 @@ int wire_hear(int wire, enum wire_message expected, int *ret_fd, struct err *err
 	return 0;
 }
 
+int wire_hear_birth(int wire, pid_t between, pid_t *ret_pid, int *ret_number, int *ret_stage, struct err *err)
+{
+	union {
+		struct packet packet;
+		struct launch_birth birth;
+		struct launch_failure failure;
+	} got;
+	int result = 0;
+
+	*ret_pid = 0;
+	for (;;) {
+		autofd fd = -1;
+		pid_t sender = 0;
+		ssize_t n = fd_receive_from(wire, &got, sizeof(got), &fd, &sender);
+
+		if (n == 0 || n == -ECONNRESET)
+			return gone(err);
+		if (n < 0)
+			return err_sys(err, (int)-n, "receive from the guest");
+		if (n == sizeof(struct launch_failure)) {
+			*ret_number = got.failure.number;
+			*ret_stage = got.failure.stage;
+			result = WIRE_FAILED;
+		}
+		/* the new process may have failed already, before the launcher came to tell of it */
+		if (sender != between)
+			continue;
+		if (n == sizeof(struct packet) && got.packet.message == MSG_FAILED)
+			return take_failure(&got.packet, err);
+		if (n == sizeof(struct launch_birth) && got.birth.pid > 0)
+			*ret_pid = got.birth.pid;
+		else if (n != sizeof(struct launch_failure))
+			return err_set(err, EPROTO, "unexpected message of %zd bytes from the launcher", n);
+		return result;
+	}
+}
+
 int wire_await_launch(int wire, struct wire_listener *ret_listener, int *ret_number, int *ret_stage, struct err *err)
 {
 	union {

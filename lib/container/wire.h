@@ -54,6 +54,11 @@ struct wire_listener {
 #define WIRE_FAILED   1
 #define WIRE_LISTENER 2
 
+/* Host side of an exec: wait until the launcher, process `between`, has made the process of the program (struct launch_birth).  The wire
+ * has SO_PASSCRED: another process' word, which may be hostile, does not count.  *ret_pid: its number; 0: there is none.
+ * Returns 0; WIRE_FAILED, as below, with or without a process; or the error of the guest side, which may be WIRE_GONE. */
+int wire_hear_birth(int wire, pid_t between, pid_t *ret_pid, int *ret_number, int *ret_stage, struct err *err);
+
 /* Host side, at the end: wait until the guest became the launcher and, when it starts at once, until that executed the
  * program.  Returns 0 for end of file; WIRE_FAILED when the launcher reported that it could not execute the program
  * (*ret_number: the errno, *ret_stage: enum launch_stage); WIRE_LISTENER when it, or that of a hook, sent a listener and waits

@@ -8,7 +8,6 @@
 
 #include "base/auto.h"
 #include "base/sys.h"
-#include "base/user.h"
 #include "namespaces/ns.h"
 
 /* The names of the flags, for the message of a clone that failed. */
@@ -193,25 +192,7 @@ pid_t ns_clone(const struct ns_plan *plan, int cgroup, int *ret_pidfd, struct er
 	return pid < 0 ? err_in(err, "linux.namespaces[%u].path: %s", join->index, join->path) : pid;
 }
 
-static int enter_beside(const void *data, struct err *err)
+pid_t ns_clone_beside(int cgroup, int *ret_pidfd, struct err *err)
 {
-	const struct ns_beside *beside = data;
-
-	(void)clone_hide();
-	if (setns(beside->init, CLONE_NEWUSER | (beside->flags & CLONE_NEWPID)) < 0)
-		return err_sys(err, errno, "join the container's user namespace");
-	return 0;
-}
-
-pid_t ns_clone_beside(struct ns_beside *beside, int cgroup, int *ret_pidfd, struct err *err)
-{
-	const struct middle middle = { .enter = enter_beside, .data = beside, .cgroup = cgroup };
-	pid_t pid;
-
-	if (!(beside->flags & CLONE_NEWUSER) || user_has_capability(CAP_SYS_ADMIN))
-		return clone_in_pid_ns(0, beside->init, cgroup, ret_pidfd, err);
-	pid = middle_clone(&middle, ret_pidfd, err);
-	if (pid == 0)
-		beside->flags &= ~CLONE_NEWUSER;
-	return pid;
+	return clone_one(0, cgroup, ret_pidfd, err);
 }

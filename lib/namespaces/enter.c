@@ -99,7 +99,6 @@ static int join_flags(const struct ns_beside *beside, int flags, struct err *err
 
 int ns_join_beside(const struct ns_beside *beside, struct err *err)
 {
-	const int flags = beside->flags & ~CLONE_NEWPID; /* it was born there */
 	char path[40];
 	autofd root = -1;
 	int r;
@@ -109,7 +108,7 @@ int ns_join_beside(const struct ns_beside *beside, struct err *err)
 	if (root < 0) /* one that is about to end has none any more */
 		return err_sys(err, errno == ENOENT ? ESRCH : errno, "open the root directory of process %d",
 			       beside->pid);
-	r = join_flags(beside, flags, err);
+	r = join_flags(beside, beside->flags, err);
 	if (r < 0)
 		return r;
 	/* the root of its mount namespace is the container's own, unless the container was only chrooted */

@@ -99,12 +99,11 @@ struct ns_beside {
 /* Find the flags: of all types, those that are not this process' own.  Errors: ESRCH: it has ended. */
 int ns_differ(pid_t pid, int *ret_flags, struct err *err);
 
-/* One process cloned beside it: in its pid namespace, and into a cgroup as ns_clone().  A caller without the right to enter
- * that becomes one of the container's user namespace by a process between; then, in the new process, the flag is gone.
- * Returns as ns_clone(). */
-pid_t ns_clone_beside(struct ns_beside *beside, int cgroup, int *ret_pidfd, struct err *err);
+/* One process cloned into a cgroup as ns_clone(), in the caller's namespaces still.  Returns as ns_clone(). */
+pid_t ns_clone_beside(int cgroup, int *ret_pidfd, struct err *err);
 
-/* Guest side of that: join the other namespaces of the container, by one setns(2), and its root directory. */
+/* In that process: join the namespaces of the container, by one setns(2), and its root directory.  The pid namespace is that of its
+ * children alone: nobody in there sees this process. */
 int ns_join_beside(const struct ns_beside *beside, struct err *err);
 
 /* Describe the plan, one line per namespace, for `kavel plan`. */

@@ -248,11 +248,6 @@ int caps_plan(const struct spec_process *process, bool refuses_unknown, struct c
 	return 0;
 }
 
-bool caps_may_trace(const struct caps_plan *plan)
-{
-	return (plan->bounding | plan->permitted | plan->inheritable) & BIT(CAP_SYS_PTRACE);
-}
-
 unsigned int caps_keep_admin(struct caps_plan *plan, uid_t uid)
 {
 	const uint64_t admin = BIT(CAP_SYS_ADMIN);

@@ -123,6 +123,19 @@ int label_open(struct label_files *ret, struct err *err)
 	return 0;
 }
 
+int label_open_own(struct label_files *ret, struct err *err)
+{
+	autofd dir = open("/proc/thread-self/attr", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (dir < 0)
+		return err_sys(err, errno, "open /proc/thread-self/attr");
+	r = path_verify_fs(dir, SYS_PROC_MAGIC, 0, "/proc", err);
+	if (r == 0)
+		*ret = (struct label_files){ .dir = take_fd(&dir), .prefix = "" };
+	return r;
+}
+
 /* ---------------------------------------------------------------- AppArmor */
 
 /* The directory of AppArmor's own files, which since Linux 5.8 do not depend on which module is the first. */

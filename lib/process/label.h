@@ -41,6 +41,9 @@ struct label_files {
 
 /* Errors: neither can a procfs be mounted, nor the host's be used. */
 int label_open(struct label_files *ret, struct err *err);
+/* The same, by this process' own procfs, where the host's is mounted at /proc: needs no right.  The directory must not reach a process of
+ * the guest. */
+int label_open_own(struct label_files *ret, struct err *err);
 
 #define LABEL_PATH_MAX 64
 /* What is written where, just before execve(2). */

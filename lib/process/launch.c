@@ -23,7 +23,10 @@
 #include "process/pass.h"
 
 _Static_assert(LAUNCH_SECCOMP == CONTROL_STAGE_SECCOMP && LAUNCH_EXEC == CONTROL_STAGE_EXEC &&
-		       LAUNCH_LABEL == CONTROL_STAGE_LABEL, "stages differ");
+		       LAUNCH_LABEL == CONTROL_STAGE_LABEL && LAUNCH_BIRTH == CONTROL_STAGE_BIRTH, "stages differ");
+_Static_assert(LAUNCH_BIRTH_PLAIN == CONTROL_BIRTH_PLAIN && LAUNCH_BIRTH_TERMINAL == CONTROL_BIRTH_TERMINAL &&
+		       LAUNCH_BIRTH_WAIT == CONTROL_BIRTH_WAIT, "births differ");
+_Static_assert(sizeof(struct launch_birth) == 4 * sizeof(int), "the launcher writes four ints");
 _Static_assert(sizeof(struct launch_failure) == 2 * sizeof(int), "the launcher writes two ints");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(void *) == 8,
 	       "the launcher is a 64-bit little-endian program");
@@ -234,11 +237,11 @@ int launch(const struct launch *launch, struct err *err)
 		r = hand_over(launch->label->dir, "security label", err);
 	if (r < 0)
 		return r;
-	(void)snprintf(control, sizeof(control), "%u:%u:%u:%llu:%u:%u:%u:%u:%u", (unsigned int)launch->listen_fd,
+	(void)snprintf(control, sizeof(control), "%u:%u:%u:%llu:%u:%u:%u:%u:%u:%u", (unsigned int)launch->listen_fd,
 		       (unsigned int)launch->status_fd, (unsigned int)handover_fd, (unsigned long long)layout.address,
 		       program_count(filter), filter ? filter->flags : 0, launch->drop_admin,
 		       launch->label ? (unsigned int)launch->label->dir : CONTROL_NONE,
-		       launch->label && launch->no_new_privileges); /* fits: nine numbers */
+		       launch->label && launch->no_new_privileges, launch->birth); /* fits: ten numbers */
 	if (launch->listen_fd >= 0)
 		hold_signals();
 	(void)sys_execveat(fd, "", argv, launch->envp, AT_EMPTY_PATH);

@@ -30,6 +30,18 @@ struct launch {
 	const struct label_exec *label; /* written before that; NULL: none */
 	bool no_new_privileges;	 /* set them after the label, which they may forbid; without one the caller has done so */
 	int program_fd;	    /* from launch_open() with the same filter; 0: launch() makes it */
+	unsigned int birth; /* LAUNCH_BIRTH_...: see struct launch_birth; 0: the program runs in this process */
+};
+
+/* For a guest's further processes.  The caller has become all that such a process is, except that it is in no pid namespace of the
+ * guest's (it has joined one by setns(2), which moves only children there): so nobody in there could see what it had open and in
+ * its memory.  The launcher, who has nothing, clones the process in which the program runs: a sibling of its own, leader of a
+ * new session.  On the status socket it tells its number, as seen from the caller's pid namespace, and ends. */
+#define LAUNCH_BIRTH_PLAIN    1u
+#define LAUNCH_BIRTH_TERMINAL 2u /* descriptor 0 becomes the controlling terminal */
+#define LAUNCH_BIRTH_WAIT     4u /* it first waits for a byte on the status socket */
+struct launch_birth {
+	int pid, zero[3];
 };
 
 /* What the launcher writes to the status socket when writing the label, loading the filter or execve(2) failed; on success the socket is
@@ -39,7 +51,7 @@ struct launch_failure {
 	int number; /* errno */
 	int stage;  /* enum launch_stage */
 };
-enum launch_stage { LAUNCH_SECCOMP, LAUNCH_EXEC, LAUNCH_LABEL };
+enum launch_stage { LAUNCH_SECCOMP, LAUNCH_EXEC, LAUNCH_LABEL, LAUNCH_BIRTH };
 
 /* With a filter that has a listener (filter_has_listener()), the launcher sends the listener: one byte and the descriptor, after
  * the filter is loaded.  It goes on when a byte comes back, and ends at end of file. */

@@ -45,8 +45,6 @@ int caps_apply(const struct caps_plan *plan, struct err *err);
  * (launch.drop_admin), which gives it up before the filter is loaded, so that the user's program never has it.  0: the sets
  * are as they were. */
 unsigned int caps_keep_admin(struct caps_plan *plan, uid_t uid);
-/* True if CAP_SYS_PTRACE is in any of the sets. */
-bool caps_may_trace(const struct caps_plan *plan);
 /* Names of all capabilities that are understood, lowest first, NULL-terminated: for `features`. */
 const char *const *caps_names(struct arena *arena);
 

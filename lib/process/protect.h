@@ -1,9 +1,10 @@
 /* A binary that a guest cannot write to (CVE-2019-5736).
  *
- * A guest's process that may trace others (CAP_SYS_PTRACE) can open /proc/PID/exe of a process that is about to join it, and
- * write to that file once nobody executes it any more.  A guest's first process is alone in its pid namespace, and becomes
- * the launcher before anything of the guest's runs; but one that enters a pid namespace where others are already is seen by
- * them while it is still this program. */
+ * A guest's process that may trace others (CAP_SYS_PTRACE) can open /proc/PID/exe of a process that it sees, and write to that
+ * file once nobody executes it any more.  A guest's first process is alone in its pid namespace, and becomes the launcher before
+ * anything of the guest's runs; those of exec are the launcher when they enter it.  But a guest's first process that enters a pid
+ * namespace where others are already is seen by them while it is still this program, and a guest without one of its own may see the
+ * whole host. */
 #pragma once
 
 #include "base/err.h"

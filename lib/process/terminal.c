@@ -87,11 +87,11 @@ static int mount_console(int root, int peer, struct err *err)
 	return 0;
 }
 
-static int take_over(int peer, uid_t uid, struct err *err)
+static int take_over(int peer, uid_t uid, bool is_first, struct err *err)
 {
 	if (fchown(peer, uid, (gid_t)-1) < 0)
 		return err_sys(err, errno, "give the terminal to user %u", uid);
-	if (ioctl(peer, TIOCSCTTY, 0) < 0)
+	if (is_first && ioctl(peer, TIOCSCTTY, 0) < 0)
 		return err_sys(err, errno, "make the terminal the controlling one");
 	for (int fd = 0; fd <= 2; fd++)
 		if (dup2(peer, fd) < 0)
@@ -99,7 +99,7 @@ static int take_over(int peer, uid_t uid, struct err *err)
 	return 0;
 }
 
-int terminal_make(uid_t uid, const struct spec_console_size *size, bool console, int *ret_master, struct err *err)
+int terminal_make(uid_t uid, const struct spec_console_size *size, bool is_first, int *ret_master, struct err *err)
 {
 	autofd root = -1, master = -1, peer = -1;
 	int r;
@@ -112,10 +112,10 @@ int terminal_make(uid_t uid, const struct spec_console_size *size, bool console,
 		r = open_peer(master, &peer, err);
 	if (r == 0)
 		r = set_modes(peer, size, err);
-	if (r == 0 && console)
+	if (r == 0 && is_first)
 		r = mount_console(root, peer, err);
 	if (r == 0)
-		r = take_over(peer, uid, err);
+		r = take_over(peer, uid, is_first, err);
 	if (r == 0)
 		*ret_master = take_fd(&master);
 	return r;

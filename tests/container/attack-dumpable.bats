@@ -32,5 +32,5 @@ guest_processes() {
 		assert_success
 	done
 	eventually grep -q seen "$BUNDLE/rootfs/told"
-	[[ $(<"$BUNDLE/rootfs/told") == 'spy: some met'$'\n''spy: 0 seen' ]] || fail "$(<"$BUNDLE/rootfs/told")"
+	[[ $(<"$BUNDLE/rootfs/told") == 'spy: none met'$'\n''spy: 0 seen' ]] || fail "$(<"$BUNDLE/rootfs/told")"
 }

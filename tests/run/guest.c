@@ -77,6 +77,7 @@ static const struct {
 	{ "unshare", NULL, do_unshare },
 	{ "attack", NULL, do_attack },
 	{ "spy", NULL, do_spy },
+	{ "watch", NULL, do_watch },
 	{ "memory", NULL, do_memory },
 	{ "say", NULL, say },
 	{ "say-error", NULL, say_error },

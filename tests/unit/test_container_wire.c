@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -119,6 +120,66 @@ static void the_launcher_ends_the_wire_or_says_why_not(void)
 	end(&pair);
 }
 
+/* Send from another process, as the guest's could, and let that end. */
+static void send_from_child(const struct pair *pair, const void *data, size_t size)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(fd_send(pair->guest, data, size, -1) < 0);
+	CHECK(pid > 0 && waitpid(pid, NULL, 0) == pid);
+}
+
+static bool make_attested(struct pair *pair)
+{
+	const int on = 1;
+
+	return make(pair) && CHECK(setsockopt(pair->host, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0);
+}
+
+static void the_number_of_a_new_process_counts_from_the_launcher_alone(void)
+{
+	const struct launch_birth forged = { .pid = 1 }, birth = { .pid = 4711 };
+	int number = 0, stage = 0;
+	pid_t pid = -1;
+	struct pair pair;
+
+	if (!make_attested(&pair))
+		return;
+	send_from_child(&pair, &forged, sizeof(forged));
+	send_from_child(&pair, "odd", 3);
+	CHECK(fd_send(pair.guest, &birth, sizeof(birth), -1) == 0);
+	CHECK(wire_hear_birth(pair.host, getpid(), &pid, &number, &stage, &pair.err) == 0);
+	CHECK(pid == 4711);
+	send_from_child(&pair, &forged, sizeof(forged));
+	end_guest(&pair);
+	CHECK(wire_hear_birth(pair.host, getpid(), &pid, &number, &stage, &pair.err) == -WIRE_GONE);
+	CHECK(pid == 0);
+	end(&pair);
+}
+
+static void a_new_process_may_fail_before_its_birth_is_told(void)
+{
+	const struct launch_failure failure = { .number = ENOENT, .stage = LAUNCH_EXEC };
+	const struct launch_failure before = { .number = EAGAIN, .stage = LAUNCH_BIRTH };
+	const struct launch_birth birth = { .pid = 4711 };
+	int number = 0, stage = 0;
+	pid_t pid = -1;
+	struct pair pair;
+
+	if (!make_attested(&pair))
+		return;
+	send_from_child(&pair, &failure, sizeof(failure));
+	CHECK(fd_send(pair.guest, &birth, sizeof(birth), -1) == 0);
+	CHECK(wire_hear_birth(pair.host, getpid(), &pid, &number, &stage, &pair.err) == WIRE_FAILED);
+	CHECK(pid == 4711 && number == ENOENT && stage == LAUNCH_EXEC);
+	/* or there is none at all */
+	CHECK(fd_send(pair.guest, &before, sizeof(before), -1) == 0);
+	CHECK(wire_hear_birth(pair.host, getpid(), &pid, &number, &stage, &pair.err) == WIRE_FAILED);
+	CHECK(pid == 0 && number == EAGAIN && stage == LAUNCH_BIRTH);
+	end(&pair);
+}
+
 /* As a guest's process could send it that traces the one which is about to join it. */
 static void a_hostile_failure_is_made_readable(void)
 {
@@ -142,6 +203,8 @@ static const struct unit_test tests[] = {
 	TEST(a_failure_becomes_the_error_of_whoever_hears_or_tells_next),
 	TEST(an_end_without_a_word_is_not_taken_for_success),
 	TEST(the_launcher_ends_the_wire_or_says_why_not),
+	TEST(the_number_of_a_new_process_counts_from_the_launcher_alone),
+	TEST(a_new_process_may_fail_before_its_birth_is_told),
 	TEST(a_hostile_failure_is_made_readable),
 	TEST_END,
 };

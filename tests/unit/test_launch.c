@@ -156,6 +156,54 @@ static void success_closes_the_status_socket(void)
 	CHECK(launched_finish(pid, output, text) == 0);
 }
 
+static void the_program_may_run_in_a_new_process(void)
+{
+	struct launch l = launched_shell(ARGS((char *)"sh", (char *)"-c",
+					      (char *)"echo $$; ps -o sid= -p $$; ls /proc/self/fd | wc -l; exit 5"));
+	struct launch_birth birth = { 0 };
+	char text[4096], want[64], byte = 0;
+	int sock[2], output, status = 0;
+	pid_t pid;
+
+	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) == 0);
+	l.status_fd = sock[1];
+	l.birth = LAUNCH_BIRTH_PLAIN | LAUNCH_BIRTH_WAIT;
+	pid = launched_start(&l, 0, &output);
+	(void)close(sock[1]);
+	CHECK(read(sock[0], &birth, sizeof(birth)) == sizeof(birth));
+	/* the launcher is gone, and the new process, which waits, is our child in its place */
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	CHECK(birth.pid > 0 && waitpid(birth.pid, NULL, WNOHANG) == 0);
+	CHECK(write(sock[0], "", 1) == 1);
+	CHECK(read(sock[0], &byte, 1) == 0);
+	CHECK(launched_finish(birth.pid, output, text) == 5);
+	(void)snprintf(want, sizeof(want), "%d\n", birth.pid);
+	CHECK_HAS(text, want);
+	CHECK(strtol(strchr(text, '\n'), NULL, 10) == birth.pid); /* leader of its session */
+	CHECK_HAS(text, "\n4\n");
+	(void)close(sock[0]);
+}
+
+static void no_new_process_stays_when_nobody_hears_of_it(void)
+{
+	struct launch l = launched_shell(ARGS((char *)"sh", (char *)"-c", (char *)"sleep 5; echo ran"));
+	char text[4096];
+	int sock[2], output;
+	pid_t pid;
+
+	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) == 0);
+	l.status_fd = sock[1];
+	l.birth = LAUNCH_BIRTH_PLAIN;
+	(void)close(sock[0]);
+	pid = launched_start(&l, 0, &output);
+	(void)close(sock[1]);
+	/* its standard output ends when the last of them does */
+	CHECK(launched_finish(pid, output, text) == 0);
+	CHECK_STR(text, "");
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
 /* ---------------------------------------------------------------- waiting for start */
 
 struct listener {
@@ -429,6 +477,8 @@ int main(void)
 		TEST(no_descriptor_is_left_over),
 		TEST(launch_failures_come_over_the_status_socket),
 		TEST(a_filter_that_the_kernel_refuses_is_told),
+		TEST(the_program_may_run_in_a_new_process),
+		TEST(no_new_process_stays_when_nobody_hears_of_it),
 		TEST(success_closes_the_status_socket),
 		TEST(the_launcher_waits_until_it_is_told),
 		TEST(a_failure_after_the_wait_is_told),

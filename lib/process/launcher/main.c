@@ -21,6 +21,9 @@
 #define SOL_SOCKET		   1
 #define SO_PEERCRED		   17
 #define SCM_RIGHTS		   1
+#define CLONE_PARENT		   0x00008000ul
+#define TIOCSCTTY		   0x540E
+#define SIGKILL			   9
 #define MSG_NOSIGNAL		   0x4000
 #define PR_SET_DUMPABLE		   4
 #define PR_SET_NO_NEW_PRIVS	   38
@@ -243,6 +246,48 @@ static long confine(const unsigned long control[CONTROL_COUNT], char **label)
 	return r == 0 && control[CONTROL_NO_NEW_PRIVS] ? sys5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : r;
 }
 
+/* ---------------------------------------------------------------- a further process of a guest */
+
+/* struct clone_args as of its first version, which is all that is needed. */
+struct clone_args {
+	unsigned long flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+};
+
+/* In the process that is made: what no process can have from another. */
+static long begin_life(unsigned long birth, int status_fd)
+{
+	char byte;
+	long r = sys1(SYS_setsid, 0);
+
+	if (r >= 0 && birth & CONTROL_BIRTH_TERMINAL)
+		r = sys3(SYS_ioctl, 0, TIOCSCTTY, 0);
+	if (r >= 0 && birth & CONTROL_BIRTH_WAIT && sys3(SYS_read, status_fd, (long)&byte, 1) != 1)
+		sys_exit(EXIT_NOT_EXECUTED);
+	return r < 0 ? r : 0;
+}
+
+/* Until here this process was in none of the guest's pid namespaces, so nobody there could look into it; its children are born
+ * there.  The new process is the sibling of this one, which tells its number and ends.  Returns in the new process, or with an error. */
+static long bear(unsigned long birth, int status_fd)
+{
+	const struct clone_args args = { CLONE_PARENT, 0, 0, 0, 0, 0, 0, 0 };
+	const long none[2] = { 0, 0 };
+	struct {
+		int pid, zero[3];
+	} message = { 0, { 0, 0, 0 } };
+	long pid = sys2(SYS_clone3, (long)&args, sizeof(args));
+
+	if (pid == 0)
+		return begin_life(birth, status_fd);
+	if (pid < 0)
+		return pid;
+	message.pid = (int)pid;
+	/* with nobody there to answer for it, there must be no such process */
+	if (sys6(SYS_sendto, status_fd, (long)&message, sizeof(message), MSG_NOSIGNAL, none) < 0)
+		(void)sys2(SYS_kill, pid, SIGKILL);
+	sys_exit(0);
+}
+
 /* ---------------------------------------------------------------- with a filter that has a listener */
 
 static long pass_call(const struct pass *pass, long nr, long a, long b, long c, long d)
@@ -377,6 +422,10 @@ __attribute__((used)) _Noreturn void launcher(char **stack)
 	}
 	status_fd = await_start(control);
 	r = confine(control, label);
+	if (r == 0 && control[CONTROL_BIRTH]) {
+		stage = CONTROL_STAGE_BIRTH;
+		r = bear(control[CONTROL_BIRTH], status_fd);
+	}
 	if (r == 0 && control[CONTROL_INSTRUCTIONS]) {
 		stage = CONTROL_STAGE_SECCOMP;
 		if (control[CONTROL_FLAGS] & SECCOMP_NEW_LISTENER)

@@ -87,6 +87,7 @@ static inline long sys6(long nr, long a, long b, long c, long d, const long rest
 #define SYS_accept4    __NR_accept4
 #define SYS_capget     __NR_capget
 #define SYS_capset     __NR_capset
+#define SYS_clone3     __NR_clone3
 #define SYS_close      __NR_close
 #define SYS_close_range __NR_close_range
 #define SYS_execve     __NR_execve
@@ -94,6 +95,8 @@ static inline long sys6(long nr, long a, long b, long c, long d, const long rest
 #define SYS_fcntl      __NR_fcntl
 #define SYS_geteuid    __NR_geteuid
 #define SYS_getsockopt __NR_getsockopt
+#define SYS_ioctl      __NR_ioctl
+#define SYS_kill       __NR_kill
 #define SYS_openat     __NR_openat
 #define SYS_prctl      __NR_prctl
 #define SYS_read       __NR_read
@@ -102,6 +105,8 @@ static inline long sys6(long nr, long a, long b, long c, long d, const long rest
 #define SYS_rt_sigprocmask __NR_rt_sigprocmask
 #define SYS_seccomp    __NR_seccomp
 #define SYS_sendmmsg   __NR_sendmmsg
+#define SYS_sendto     __NR_sendto
+#define SYS_setsid     __NR_setsid
 #define SYS_write      __NR_write
 
 #define sys5(nr, a, b, c, d, e) sys6((nr), (a), (b), (c), (d), (const long[2]){ (e), 0 })
