@@ -54,7 +54,8 @@ struct log_driver {
 	bool needs_path;
 	/* Open the log that `target` describes, which stays.  *ret_state: for the other functions. */
 	int (*open)(const struct log_target *target, void **ret_state, struct err *err);
-	void (*close)(void *state);
+	/* Returns how many bytes are lost, of those that were written. */
+	size_t (*close)(void *state);
 	/* Write what can be written at once, from *done on, which is moved behind what was written.  Returns 0 when that is all;
 	 * -EAGAIN when the log takes more later (no text); any other error: it has to be opened anew. */
 	int (*write)(void *state, const struct log_chunk *chunk, size_t *done, struct err *err);

@@ -87,12 +87,13 @@ int log_file_open(const struct log_target *target, void **ret_state, struct err 
 	return 0;
 }
 
-void log_file_close(void *state)
+size_t log_file_close(void *state)
 {
 	struct log_file *file = state;
 
 	(void)close(file->fd); /* every write has told what there is to tell */
 	free(file);
+	return 0;
 }
 
 /* PATH, or PATH.NUMBER. */

@@ -15,5 +15,5 @@ struct log_format {
 };
 
 int log_file_open(const struct log_target *target, void **ret_state, struct err *err);
-void log_file_close(void *state);
+size_t log_file_close(void *state);
 int log_file_write(void *state, const struct log_chunk *chunk, size_t *done, struct err *err);

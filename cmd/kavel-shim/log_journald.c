@@ -1,6 +1,9 @@
 /* systemd-journald by its native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): one datagram per entry, fields as
  * NAME=VALUE lines, or NAME, newline, size in 64 bits, value, newline where a value has newlines.  An entry that is too large for a
- * datagram is sent as a sealed memory file. */
+ * datagram is sent as a sealed memory file.
+ *
+ * As conmon does, a part of a line waits for the rest of it, which is to be one entry: readers of the journal know no parts.  Only
+ * what is longer than LOG_LINE_MAX is divided. */
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,8 +26,11 @@
 struct journal {
 	int fd;
 	bool no_partial_message;
-	bool is_open[2];     /* the last entry of the stream was a part of a line: no priority at the start of the next one */
-	char priority[2];    /* of that line */
+	struct journal_line {
+		struct str_buf held; /* its beginning, whose rest has not come yet */
+		bool is_divided;     /* the last entry was a part of it: the next one does not begin with a priority */
+		char priority;	     /* of its first entry */
+	} lines[2];
 	struct str_buf same; /* fields that all entries have */
 };
 
@@ -111,12 +117,12 @@ static int connect_to(const char *path, int *ret_fd, struct err *err)
 	return 0;
 }
 
-static void journal_close(void *state)
+static void journal_free(struct journal *journal)
 {
-	struct journal *journal = state;
-
 	auto_close(&journal->fd);
 	str_buf_free(&journal->same);
+	str_buf_free(&journal->lines[STREAM_STDOUT].held);
+	str_buf_free(&journal->lines[STREAM_STDERR].held);
 	free(journal);
 }
 
@@ -142,7 +148,7 @@ static int journal_open(const struct log_target *target, void **ret_state, struc
 	journal->fd = -1;
 	r = fill(journal, target, err);
 	if (r < 0) {
-		journal_close(journal);
+		journal_free(journal);
 		return r;
 	}
 	*ret_state = journal;
@@ -158,27 +164,17 @@ struct entry {
 
 static void add_part(struct entry *entry, const char *data, size_t size)
 {
-	entry->parts[entry->count++] = (struct iovec){ .iov_base = (char *)data, .iov_len = size };
+	entry->parts[entry->count++] = (struct iovec){ .iov_base = (void *)(uintptr_t)data, .iov_len = size };
 }
 
-static void make_entry(struct journal *journal, const struct log_piece *piece, enum stream stream, struct entry *entry)
+static void make_entry(const struct journal *journal, char priority, const struct log_piece *piece, struct entry *entry)
 {
 	static const char partial[] = "CONTAINER_PARTIAL_MESSAGE=true\n";
-	const char *text = piece->text;
-	size_t size = piece->size;
 
 	entry->count = 0;
-	if (!journal->is_open[stream]) {
-		journal->priority[stream] = stream == STREAM_STDERR ? '3' : '6';
-		if (size >= 3 && text[0] == '<' && text[1] >= '0' && text[1] <= '7' && text[2] == '>') {
-			journal->priority[stream] = text[1]; /* sd-daemon(3) */
-			text += 3;
-			size -= 3;
-		}
-	}
-	(void)snprintf(entry->priority, sizeof(entry->priority), "PRIORITY=%c\nMESSAGE=", journal->priority[stream]);
+	(void)snprintf(entry->priority, sizeof(entry->priority), "PRIORITY=%c\nMESSAGE=", priority);
 	add_part(entry, entry->priority, sizeof(entry->priority) - 1);
-	add_part(entry, text, size); /* no newline is in it; any other byte is allowed */
+	add_part(entry, piece->text, piece->size); /* no newline is in it; any other byte is allowed */
 	add_part(entry, "\n", 1);
 	if (!piece->is_complete && !journal->no_partial_message)
 		add_part(entry, partial, sizeof(partial) - 1);
@@ -217,27 +213,111 @@ static int send_entry(const struct journal *journal, struct entry *entry)
 	return errno == EMSGSIZE || errno == ENOBUFS ? send_as_file(journal, entry) : -errno;
 }
 
+static int send_piece(struct journal *journal, enum stream stream, struct log_piece piece, struct err *err)
+{
+	struct journal_line *line = &journal->lines[stream];
+	char priority = line->is_divided ? line->priority : stream == STREAM_STDERR ? '3' : '6';
+	struct entry entry;
+	int r;
+
+	if (!line->is_divided && piece.size >= 3 && piece.text[0] == '<' && piece.text[1] >= '0' &&
+	    piece.text[1] <= '7' && piece.text[2] == '>') { /* sd-daemon(3) */
+		priority = piece.text[1];
+		piece.text += 3;
+		piece.size -= 3;
+	}
+	make_entry(journal, priority, &piece, &entry);
+	r = send_entry(journal, &entry);
+	if (r == -EAGAIN)
+		return r;
+	if (r < 0)
+		return err_sys(err, -r, "send to the journal");
+	line->is_divided = !piece.is_complete;
+	line->priority = priority;
+	return 0;
+}
+
+/* Send what is held, and with it the piece that comes next. */
+static int send_held(struct journal *journal, enum stream stream, const struct log_piece *next, struct err *err)
+{
+	struct str_buf *held = &journal->lines[stream].held;
+	size_t before = held->size;
+	struct log_piece whole = { .is_complete = next->is_complete };
+	int r;
+
+	str_append_n(held, next->text, next->size);
+	if (held->failed)
+		return err_memory(err);
+	whole.text = held->data;
+	whole.size = held->size;
+	r = send_piece(journal, stream, whole, err);
+	if (r == 0)
+		str_buf_free(held);
+	else
+		held->size = before;
+	return r;
+}
+
+static int hold(struct journal *journal, enum stream stream, const struct log_piece *piece, struct err *err)
+{
+	struct str_buf *held = &journal->lines[stream].held;
+
+	str_append_n(held, piece->text, piece->size);
+	return held->failed ? err_memory(err) : 0;
+}
+
+static int write_piece(struct journal *journal, enum stream stream, const struct log_piece *piece, bool is_last,
+		       struct err *err)
+{
+	const struct str_buf *held = &journal->lines[stream].held;
+
+	if (held->size + piece->size > LOG_LINE_MAX && held->size) {
+		int r = send_held(journal, stream, &(const struct log_piece){ .text = "" }, err);
+
+		if (r < 0)
+			return r;
+	}
+	if (is_last && !piece->is_complete && held->size + piece->size < LOG_LINE_MAX)
+		return hold(journal, stream, piece, err);
+	return held->size ? send_held(journal, stream, piece, err) : send_piece(journal, stream, *piece, err);
+}
+
 static int journal_write(void *state, const struct log_chunk *chunk, size_t *done, struct err *err)
 {
 	struct journal *journal = state;
+	struct journal_line *line = &journal->lines[chunk->stream];
+	int r = 0;
 
-	if (chunk->is_end) /* an empty entry would be a line of its own to readers */
-		journal->is_open[chunk->stream] = false;
 	while (*done < chunk->size) {
 		struct log_piece piece = log_next_piece(chunk, *done);
-		struct entry entry;
-		int r;
 
-		make_entry(journal, &piece, chunk->stream, &entry);
-		r = send_entry(journal, &entry);
-		if (r == -EAGAIN)
-			return r;
+		r = write_piece(journal, chunk->stream, &piece, *done + piece.taken == chunk->size, err);
 		if (r < 0)
-			return err_sys(err, -r, "send to the journal");
-		journal->is_open[chunk->stream] = !piece.is_complete;
+			return r;
 		*done += piece.taken;
 	}
-	return 0;
+	if (chunk->is_end && line->held.size)
+		r = send_held(journal, chunk->stream, &(const struct log_piece){ .text = "", .is_complete = true },
+			      err);
+	if (chunk->is_end && r == 0)
+		line->is_divided = false; /* an empty entry would be a line of its own to readers */
+	return r;
+}
+
+static size_t journal_close(void *state)
+{
+	struct journal *journal = state;
+	struct err ignored; /* what is lost is counted */
+	size_t lost = 0;
+
+	for (enum stream stream = STREAM_STDOUT; stream <= STREAM_STDERR; stream++) {
+		size_t held = journal->lines[stream].held.size;
+
+		if (held && send_held(journal, stream, &(const struct log_piece){ .text = "" }, &ignored) < 0)
+			lost += held;
+	}
+	journal_free(journal);
+	return lost;
 }
 
 static int journal_fd(const void *state)

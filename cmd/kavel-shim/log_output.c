@@ -166,12 +166,18 @@ static int flush(struct log_output *log, struct err *err)
 
 static void close_state(struct log_output *log)
 {
+	size_t lost;
+
 	if (!log->state)
 		return;
 	loop_forget(log->shared->loop, &log->source);
 	log->source.fd = -1;
-	log->driver->close(log->state);
+	lost = log->driver->close(log->state);
 	log->state = NULL;
+	log->missing += lost;
+	log->lost += lost;
+	log->shared->counters.bytes -= lost;
+	log->shared->counters.dropped += lost;
 }
 
 static void fail(struct log_output *log, const struct err *err)
@@ -339,10 +345,10 @@ void log_output_close(struct log_output *log)
 		r = flush(log, err);
 	while (drop_first(log))
 		;
+	close_state(log);
 	if (log->missing)
 		log_error("log %s: %s: the last %llu bytes of output are lost", describe(log),
-			  r == -EAGAIN ? "it takes nothing now" : err->text, (unsigned long long)log->missing);
-	close_state(log);
+			  r < 0 && r != -EAGAIN ? err->text : "it takes nothing now", (unsigned long long)log->missing);
 	ring_trim(&log->ring);
 	free(log->path);
 }

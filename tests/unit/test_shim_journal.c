@@ -111,13 +111,62 @@ static void an_entry_has_the_fields_of_conmon(void)
 {
 	prepare();
 	start();
-	out("one\npart");
+	out("one\n");
 	logs_write(logs, STREAM_STDERR, "oops\n", 5);
 	next_is("PRIORITY=6\nMESSAGE=one\n" SAME "SYSLOG_IDENTIFIER=0123456789ab\n");
-	next_is("PRIORITY=6\nMESSAGE=part\nCONTAINER_PARTIAL_MESSAGE=true\n" SAME "SYSLOG_IDENTIFIER=0123456789ab\n");
 	next_is("PRIORITY=3\nMESSAGE=oops\n" SAME "SYSLOG_IDENTIFIER=0123456789ab\n");
+	next_is("");
+	finish();
+}
+
+static void a_part_of_a_line_waits_for_its_rest(void)
+{
+	prepare();
+	start();
+	out("one\npa");
+	logs_write(logs, STREAM_STDERR, "<2>", 3);
+	next_is("PRIORITY=6\nMESSAGE=one\n" SAME "SYSLOG_IDENTIFIER=0123456789ab\n");
+	next_is("");
+	out("rt");
+	out(" two\n");
+	next_is("PRIORITY=6\nMESSAGE=part two\n" SAME "SYSLOG_IDENTIFIER=0123456789ab\n");
+	logs_write(logs, STREAM_STDERR, "oops", 4);
+	next_is("");
+	logs_end(logs, STREAM_STDERR);
+	next_is("PRIORITY=2\nMESSAGE=oops\n" SAME "SYSLOG_IDENTIFIER=0123456789ab\n");
+	out("");
 	logs_end(logs, STREAM_STDOUT);
 	next_is("");
+	finish();
+}
+
+/* How many bytes of the letter the message of the next entry has. */
+static size_t next_length(char letter)
+{
+	const char *text;
+
+	(void)next_entry();
+	text = strstr(entry, "MESSAGE=");
+	return text ? strspn(text + 8, (const char[]){ letter, 0 }) : 0;
+}
+
+static void a_long_line_is_divided(void)
+{
+	static char line[20000];
+
+	prepare();
+	start();
+	memset(line, 'x', sizeof(line));
+	logs_write(logs, STREAM_STDOUT, line, 8000);
+	logs_write(logs, STREAM_STDOUT, line, sizeof(line));
+	out("x\nnext\n");
+	CHECK(next_length('x') == 8000);
+	CHECK_HAS(entry, "CONTAINER_PARTIAL_MESSAGE=true\n");
+	CHECK(next_length('x') == 8192 && next_length('x') == 8192);
+	CHECK_HAS(entry, "CONTAINER_PARTIAL_MESSAGE=true\n");
+	CHECK(next_length('x') == 20001 - 2 * 8192);
+	CHECK(!strstr(entry, "CONTAINER_PARTIAL_MESSAGE"));
+	CHECK(next_length('n') == 1);
 	finish();
 }
 
@@ -125,18 +174,31 @@ static void tag_and_labels_are_fields(void)
 {
 	static const char *labels[] = { "KEY=value=1", "LINES_2=a\nb" };
 	uint64_t size = htole64(3);
+	const char *lines;
 
 	prepare();
 	settings.tag = "tag";
-	settings.no_partial_message = true;
 	settings.labels = (struct option_list){ .items = labels, .count = 2 };
 	start();
-	out("part");
+	out("one\n");
 	(void)next_entry();
-	CHECK_HAS(entry,
-		  "PRIORITY=6\nMESSAGE=part\n" SAME "CONTAINER_TAG=tag\nSYSLOG_IDENTIFIER=tag\nKEY=value=1\nLINES_2\n");
-	CHECK(memcmp(strstr(entry, "LINES_2\n") + 8, &size, 8) == 0);
-	CHECK(strcmp(strstr(entry, "LINES_2\n") + 16, "a\nb\n") == 0);
+	CHECK_HAS(entry, "MESSAGE=one\n" SAME "CONTAINER_TAG=tag\nSYSLOG_IDENTIFIER=tag\nKEY=value=1\nLINES_2\n");
+	lines = strstr(entry, "LINES_2\n");
+	CHECK(lines && memcmp(lines + 8, &size, 8) == 0 && strcmp(lines + 16, "a\nb\n") == 0);
+	finish();
+}
+
+static void parts_are_not_called_so_where_that_is_not_wanted(void)
+{
+	static char line[10000];
+
+	prepare();
+	settings.no_partial_message = true;
+	start();
+	memset(line, 'x', sizeof(line));
+	logs_write(logs, STREAM_STDOUT, line, sizeof(line));
+	CHECK(next_length('x') == 8192);
+	CHECK(!strstr(entry, "PARTIAL"));
 	finish();
 }
 
@@ -144,16 +206,14 @@ static void a_line_may_begin_with_its_priority(void)
 {
 	prepare();
 	start();
-	out("<4>warning\n<8>no\n<4no\n<0>");
-	out("more\nnone\n");
+	out("<4>warning\n<8>no\n<4no\n<");
+	out("0>more\nnone\n");
 	(void)next_entry();
 	CHECK(strncmp(entry, "PRIORITY=4\nMESSAGE=warning\n", 27) == 0);
 	(void)next_entry();
 	CHECK(strncmp(entry, "PRIORITY=6\nMESSAGE=<8>no\n", 25) == 0);
 	(void)next_entry();
 	CHECK(strncmp(entry, "PRIORITY=6\nMESSAGE=<4no\n", 24) == 0);
-	(void)next_entry();
-	CHECK(strncmp(entry, "PRIORITY=0\nMESSAGE=\nCONTAINER_PARTIAL", 37) == 0);
 	(void)next_entry();
 	CHECK(strncmp(entry, "PRIORITY=0\nMESSAGE=more\n", 24) == 0);
 	(void)next_entry();
@@ -287,7 +347,10 @@ static void a_host_without_a_journal_is_refused(void)
 
 static const struct unit_test tests[] = {
 	TEST(an_entry_has_the_fields_of_conmon),
+	TEST(a_part_of_a_line_waits_for_its_rest),
+	TEST(a_long_line_is_divided),
 	TEST(tag_and_labels_are_fields),
+	TEST(parts_are_not_called_so_where_that_is_not_wanted),
 	TEST(a_line_may_begin_with_its_priority),
 	TEST(any_byte_may_be_in_a_message),
 	TEST(an_entry_too_large_for_a_datagram_is_a_sealed_file),
