@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@ struct conversation {
 	sd_bus *bus;
 	bool is_direct; /* no message bus in between */
 	const char *unit;
+	bool is_started; /* a unit of that name is there, and was made here */
 	/* the job whose end is awaited: signals may come before the answer that names it */
 	char job[128];
 	char ended[128], result[32];
@@ -63,6 +65,28 @@ static void set_deadline(const char *seconds)
 		       seconds);
 	(void)signal(SIGALRM, too_late);
 	(void)alarm((unsigned int)strtoul(seconds, NULL, 10));
+}
+
+/* ---------------------------------------------------------------- the parent */
+
+/* Seconds in which what a parent that was killed has begun is taken back. */
+#define ORPHAN_SECONDS 5
+
+static volatile sig_atomic_t is_orphan;
+
+static void parent_died(int signal)
+{
+	(void)signal;
+	is_orphan = 1;
+	(void)alarm(ORPHAN_SECONDS);
+}
+
+/* Without the parent nobody knows of a unit that comes to be.  False: it has died already. */
+static bool watch_parent(const char *number)
+{
+	(void)signal(SIGTERM, parent_died);
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	return getppid() == (pid_t)strtol(number, NULL, 10);
 }
 
 /* ---------------------------------------------------------------- connecting */
@@ -237,6 +261,7 @@ static int start(struct conversation *c, struct request *request)
 		return answer(EEXIST, "there is a unit of that name already");
 	if (r != 0)
 		return r;
+	c->is_started = true;
 	r = await_job(c, reply);
 	if (r < 0)
 		return answer(-r, "waiting for systemd: %s", strerror(-r));
@@ -251,6 +276,7 @@ static int stop(struct conversation *c)
 	message_ref reply = NULL;
 	int r = watch_jobs(c);
 
+	c->job[0] = '\0';
 	if (r >= 0)
 		r = sd_bus_call_method(c->bus, NAME, PATH, INTERFACE, "StopUnit", &error, &reply, "ss", c->unit,
 				       "replace");
@@ -297,7 +323,7 @@ int main(void)
 {
 	struct request request = { 0 };
 	struct conversation c = { 0 };
-	const char *operation, *manager, *seconds;
+	const char *operation, *manager, *seconds, *parent;
 	int status = 1;
 
 	if (request_read(&request) < 0)
@@ -305,11 +331,14 @@ int main(void)
 	operation = request_next(&request);
 	manager = request_next(&request);
 	seconds = request_next(&request);
+	parent = request_next(&request);
 	c.unit = request_next(&request);
 	if (c.unit) {
 		set_deadline(seconds);
-		if (open_bus(&c, manager) == 0)
+		if (watch_parent(parent) && open_bus(&c, manager) == 0)
 			status = carry_out(operation, &c, &request);
+		if (is_orphan && c.is_started)
+			(void)stop(&c);
 	} else {
 		(void)answer(EINVAL, "kavel starts this program itself, with a request on its standard input");
 	}

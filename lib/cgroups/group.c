@@ -28,6 +28,14 @@ int cgroup_unified(const struct cgroup_layout *layout)
 	return -1;
 }
 
+int cgroup_systemd(const struct cgroup_layout *layout)
+{
+	for (unsigned int i = 0; i < layout->count; i++)
+		if (cgroup_has_word(layout->items[i].controllers, "name=systemd", ','))
+			return (int)i;
+	return cgroup_unified(layout);
+}
+
 unsigned int cgroup_tracking(const struct cgroup_layout *layout)
 {
 	int unified = cgroup_unified(layout);

@@ -24,8 +24,23 @@ unsigned int cgroup_tracking(const struct cgroup_layout *layout);
 /* "<mount point><path>" in `out`, which has GROUP_PATH_MAX bytes. */
 void group_full_path(const struct cgroup_layout *layout, unsigned int hierarchy, const char *path, char *out);
 
-/* The v2 group that a process is in, below the mount point.  Errors: ENOENT when it lies outside of what is mounted. */
-int group_path_of_process(pid_t pid, char *path, size_t room, struct err *err);
+/* The group that a process is in, below the mount point.  controllers: of the hierarchy, "" for v2.  Errors: ENOENT when it lies
+ * outside of what is mounted. */
+int group_path_of_process(pid_t pid, const char *controllers, char *path, size_t room, struct err *err);
+
+/* Index of the hierarchy by which systemd tells its units: its own one of v1 where that is mounted, else v2's; -1: neither. */
+int cgroup_systemd(const struct cgroup_layout *layout);
+
+/* One record of cgroup_made.v1. */
+struct group_v1 {
+	unsigned int hierarchy; /* index in the layout */
+	uint64_t inode;
+	unsigned int levels; /* directories made there; 0: it existed before */
+};
+
+/* Put a process into the group of one hierarchy, which has that inode number. */
+int group_enter(const struct cgroup_layout *layout, const char *path, const struct group_v1 *group, pid_t pid,
+		struct err *err);
 
 /* Open the group's directory (O_PATH), if it is still the one with that inode number.
  * Returns 0; 1 when it is gone or another; or an error. */
@@ -59,13 +74,6 @@ void group_unmake(const struct cgroup_layout *layout, const struct cgroup_made *
  * Errors: ENAMETOOLONG when there are too many v1 hierarchies. */
 int group_note(const struct cgroup_layout *layout, unsigned int hierarchy, uint64_t inode, unsigned int levels,
 	       struct cgroup_made *made, struct err *err);
-
-/* One record of cgroup_made.v1. */
-struct group_v1 {
-	unsigned int hierarchy; /* index in the layout */
-	uint64_t inode;
-	unsigned int levels; /* directories made there; 0: it existed before */
-};
 
 /* Take the next record off *at, passing over hierarchies that are not mounted any more.  False: no more. */
 bool group_next_v1(const struct cgroup_layout *layout, const char **at, struct group_v1 *ret);

@@ -78,6 +78,12 @@ static int enter_hierarchy(const struct cgroup_layout *layout, const char *path,
 			     err);
 }
 
+int group_enter(const struct cgroup_layout *layout, const char *path, const struct group_v1 *group, pid_t pid,
+		struct err *err)
+{
+	return enter_hierarchy(layout, path, group, NULL, pid, err);
+}
+
 int cgroup_rejoin(const struct cgroup_layout *layout, const struct cgroup_made *made, const struct cgroup_sub *sub,
 		  pid_t pid, bool born_in_v2, struct err *err)
 {

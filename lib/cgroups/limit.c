@@ -38,22 +38,30 @@ int limit_refused(const struct cgroup_write *item, const char *path, int number,
 	return -number;
 }
 
-static int open_dir(const struct cgroup_plan *plan, unsigned int hierarchy, int v2_fd, const char *file, char *path,
-		    size_t room)
+/* Where the limits are written: the plan, the groups' path, which systemd may have decided, and v2's group. */
+struct target {
+	const struct cgroup_plan *plan;
+	const char *path;
+	int v2_fd;
+};
+
+static int open_dir(const struct target *target, unsigned int hierarchy, const char *file, char *path, size_t room)
 {
+	const struct cgroup_plan *plan = target->plan;
+
 	if ((int)hierarchy == plan->unified) {
 		(void)snprintf(path, room, "%s", file);
-		return v2_fd;
+		return target->v2_fd;
 	}
-	(void)snprintf(path, room, "%s%s/%s", plan->layout->items[hierarchy].mount_point, plan->path, file);
+	(void)snprintf(path, room, "%s%s/%s", plan->layout->items[hierarchy].mount_point, target->path, file);
 	return AT_FDCWD;
 }
 
 /* Write one value.  Returns 0; 1 when the next write is passed over; or an error. */
-static int write_one(const struct cgroup_plan *plan, const struct cgroup_write *item, int v2_fd, struct err *err)
+static int write_one(const struct target *target, const struct cgroup_write *item, struct err *err)
 {
 	char path[GROUP_PATH_MAX + 256];
-	int dir = open_dir(plan, item->hierarchy, v2_fd, item->file, path, sizeof(path));
+	int dir = open_dir(target, item->hierarchy, item->file, path, sizeof(path));
 	int r = file_write_knob(dir, path, item->value);
 
 	if (r >= 0)
@@ -64,9 +72,9 @@ static int write_one(const struct cgroup_plan *plan, const struct cgroup_write *
 		if (item->flags & CGROUP_WRITE_OR_NONE && (str_eq(item->value, "0") || str_eq(item->value, "max")))
 			return 0;
 	}
-	if (str_eq(item->property, "devices") && delegate_forgives_devices(plan, r))
+	if (str_eq(item->property, "devices") && delegate_forgives_devices(target->plan, r))
 		return 0;
-	return limit_refused(item, plan->path, -r, err);
+	return limit_refused(item, target->path, -r, err);
 }
 
 /* A limit below what is in use would make the kernel kill. */
@@ -87,26 +95,28 @@ int limit_check_usage(const struct cgroup_plan *plan, int dir, const char *prefi
 	return 0;
 }
 
-static int check_usage_at(const struct cgroup_plan *plan, int v2_fd, struct err *err)
+static int check_usage_at(const struct target *target, struct err *err)
 {
+	const struct cgroup_plan *plan = target->plan;
 	char path[GROUP_PATH_MAX];
 
 	if ((int)plan->memory == plan->unified)
-		return limit_check_usage(plan, v2_fd, "", err);
-	(void)snprintf(path, sizeof(path), "%s%s/", plan->layout->items[plan->memory].mount_point, plan->path);
+		return limit_check_usage(plan, target->v2_fd, "", err);
+	(void)snprintf(path, sizeof(path), "%s%s/", plan->layout->items[plan->memory].mount_point, target->path);
 	return limit_check_usage(plan, AT_FDCWD, path, err);
 }
 
 int cgroup_limit(const struct cgroup_plan *plan, const struct cgroup_made *made, int v2_fd, struct err *err)
 {
+	const struct target target = { .plan = plan, .path = made->path, .v2_fd = v2_fd };
 	int r = 0;
 
 	if (!made->path[0])
 		return 0;
 	if (plan->usage_below.is_set)
-		r = check_usage_at(plan, v2_fd, err); /* a group that existed may have cached files charged to it */
+		r = check_usage_at(&target, err); /* a group that existed may have cached files charged to it */
 	for (const struct cgroup_write *item = plan->writes; r == 0 && item; item = item->next) {
-		r = write_one(plan, item, v2_fd, err);
+		r = write_one(&target, item, err);
 		if (r > 0) {
 			item = item->next;
 			r = 0;

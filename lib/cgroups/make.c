@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "cgroups/delegate.h"
 #include "cgroups/detect.h"
 #include "cgroups/freeze.h"
@@ -17,6 +18,9 @@
 #include "cgroups/scope.h"
 
 #define TRIES_MAX 10
+
+/* What a group below a scope's takes, measured: the kernel's part of it counts against the limit, too. */
+#define SCOPE_NEED_KB 256
 
 /* Remove the `levels` lowest directories of `full`, as far as they are empty; `full` is cut. */
 static void remove_levels(char *full, unsigned int levels)
@@ -126,6 +130,23 @@ static bool has_controllers(const struct cgroup_plan *plan, int dir, const char 
 	return !missing[0];
 }
 
+/* What the kernel needs for a group counts against the limits of those above: those of a systemd unit are the container's. */
+static int explain_memory(const struct cgroup_plan *plan, struct err *err)
+{
+	const struct cgroup_write *item = plan->writes;
+
+	if (err->number != ENOMEM || !plan->scope)
+		return -err->number;
+	while (item && !str_eq(item->property, "memory.limit"))
+		item = item->next;
+	return item ? err_hint(err,
+			       "out of memory: linux.resources.memory.limit is %s bytes; starting a container takes "
+			       "some "
+			       "%d KiB, and its program more",
+			       item->value, SCOPE_NEED_KB)
+		    : -err->number;
+}
+
 static int hand_down(const char *parent, const char *missing, struct err *err)
 {
 	char file[GROUP_PATH_MAX + 32];
@@ -225,14 +246,15 @@ static int make_with(const struct cgroup_plan *plan, unsigned int hierarchy, pid
 		remove_levels(full, levels);
 		return r;
 	}
-	if (first)
-		r = cgroup_rejoin(plan->layout, made, NULL, first, false, err);
-	else if (!levels)
+	if (!first && !levels)
 		r = check_existing(dir, is_unified, full, err);
-	if (r == 0 && is_unified)
-		r = group_enable_controllers(plan, dir, full, root_size, err);
 	if (r == 0 && !is_unified && cgroup_has_word(item->controllers, "cpuset", ','))
 		r = inherit_cpuset(full, root_size, err);
+	if (r == 0 && first)
+		r = group_enter(plan->layout, plan->path, &(struct group_v1){ hierarchy, st.st_ino, levels }, first,
+				err);
+	if (r == 0 && is_unified)
+		r = group_enable_controllers(plan, dir, full, root_size, err);
 	if (r == 0 && is_unified)
 		*ret_fd = take_fd(&dir);
 	return r;
@@ -244,14 +266,15 @@ int group_make(const struct cgroup_plan *plan, unsigned int hierarchy, struct cg
 	return make_with(plan, hierarchy, 0, made, ret_fd, err);
 }
 
-static int make_groups(const struct cgroup_plan *plan, struct cgroup_made *made, int *ret_fd, struct err *err)
+static int make_groups(const struct cgroup_plan *plan, pid_t first, struct cgroup_made *made, int *ret_fd,
+		       struct err *err)
 {
-	unsigned int first = cgroup_tracking(plan->layout);
-	int r = group_make(plan, first, made, ret_fd, err);
+	unsigned int tracking = cgroup_tracking(plan->layout);
+	int r = make_with(plan, tracking, first, made, ret_fd, err);
 
 	for (unsigned int i = 0; r == 0 && i < plan->layout->count; i++)
-		if (i != first && plan->hierarchies & 1u << i)
-			r = group_make(plan, i, made, ret_fd, err);
+		if (i != tracking && plan->hierarchies & 1u << i)
+			r = make_with(plan, i, first, made, ret_fd, err);
 	return r;
 }
 
@@ -266,7 +289,7 @@ int cgroup_make(const struct cgroup_plan *plan, struct cgroup_made *ret_made, in
 	if (!plan->path[0])
 		return 0;
 	(void)snprintf(ret_made->path, sizeof(ret_made->path), "%s", plan->path);
-	r = make_groups(plan, ret_made, &fd, err);
+	r = make_groups(plan, 0, ret_made, &fd, err);
 	if (r == 0) {
 		*ret_fd = take_fd(&fd);
 		return 0;
@@ -284,6 +307,7 @@ int cgroup_make(const struct cgroup_plan *plan, struct cgroup_made *ret_made, in
 int cgroup_make_scope(const struct cgroup_plan *plan, pid_t pid, struct cgroup_made *ret_made, int *ret_fd,
 		      struct err *err)
 {
+	const int systemd = cgroup_systemd(plan->layout);
 	const char *sub_group = plan->scope->sub_group;
 	char path[sizeof(ret_made->path)];
 	struct cgroup_plan actual = *plan;
@@ -294,7 +318,7 @@ int cgroup_make_scope(const struct cgroup_plan *plan, pid_t pid, struct cgroup_m
 	*ret_fd = -1;
 	r = scope_start(plan->scope, pid, err);
 	if (r == 0)
-		r = group_path_of_process(pid, path, sizeof(path), err);
+		r = group_path_of_process(pid, plan->layout->items[systemd].controllers, path, sizeof(path), err);
 	if (r < 0)
 		return r;
 	(void)snprintf(ret_made->scope, sizeof(ret_made->scope), "%s", plan->scope->unit);
@@ -302,8 +326,9 @@ int cgroup_make_scope(const struct cgroup_plan *plan, pid_t pid, struct cgroup_m
 			     sub_group) >= sizeof(ret_made->path))
 		return err_set(err, ENAMETOOLONG, "the cgroup of systemd unit %s: too long", plan->scope->unit);
 	actual.path = ret_made->path;
-	r = make_with(&actual, (unsigned int)plan->unified, pid, ret_made, &fd, err);
-	if (r == 0)
-		*ret_fd = take_fd(&fd);
-	return r;
+	r = make_groups(&actual, pid, ret_made, &fd, err);
+	if (r < 0)
+		return explain_memory(plan, err);
+	*ret_fd = take_fd(&fd);
+	return 0;
 }

@@ -81,18 +81,22 @@ int cgroup_sub_find(const struct cgroup_layout *layout, const char *text, struct
 	return check_sub_group(ret->path, err);
 }
 
-/* The rest of the line "0::PATH", cut out in place; NULL: there is none. */
-static char *unified_path(char *groups)
+/* The path of the line "NUMBER:CONTROLLERS:PATH", cut out in place; NULL: there is none. */
+static char *path_in(char *groups, const char *controllers)
 {
 	char *line;
 
-	while ((line = strsep(&groups, "\n")))
-		if (str_after(line, "0::/"))
-			return line + strlen("0::");
+	while ((line = strsep(&groups, "\n"))) {
+		char *number = strsep(&line, ":"), *words = strsep(&line, ":");
+
+		/* a v1 hierarchy has words, and v2's number is 0 */
+		if (words && line && *line == '/' && str_eq(words, controllers) && (*words || str_eq(number, "0")))
+			return line;
+	}
 	return NULL;
 }
 
-int group_path_of_process(pid_t pid, char *path, size_t room, struct err *err)
+int group_path_of_process(pid_t pid, const char *controllers, char *path, size_t room, struct err *err)
 {
 	char name[40], groups[8192];
 	const char *found;
@@ -102,7 +106,7 @@ int group_path_of_process(pid_t pid, char *path, size_t room, struct err *err)
 	size = file_read_short(AT_FDCWD, name, groups, sizeof(groups));
 	if (size < 0)
 		return err_sys(err, (int)-size, "read %s", name);
-	found = unified_path(groups);
+	found = path_in(groups, controllers);
 	if (!found || str_after(found, "/..") || strlen(found) >= room)
 		return err_set(err, ENOENT, "the cgroup of process %d is out of reach: %s", pid,
 			       found ? found : "none");
@@ -117,7 +121,7 @@ int cgroup_open_current(const struct cgroup_layout *layout, pid_t pid, int *ret_
 
 	if (unified < 0)
 		return 1;
-	r = group_path_of_process(pid, path, sizeof(path), err);
+	r = group_path_of_process(pid, "", path, sizeof(path), err);
 	if (r < 0)
 		return r;
 	group_full_path(layout, (unsigned int)unified, path, full);

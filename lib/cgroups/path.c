@@ -9,8 +9,9 @@
 
 #define PROPERTY "linux.cgroupsPath"
 
-/* So many characters are kept of an ID that is too long for the name of a directory. */
-#define ID_CUT 200
+/* So many characters are kept of an ID that is too long for the name of a directory, or with ".scope" of a unit. */
+#define ID_CUT	 200
+#define DEFAULT_MAX (NAME_MAX - 6)
 
 const char *cgroup_own(const struct cgroup_layout *layout)
 {
@@ -96,7 +97,7 @@ const char *cgroup_default_name(const char *id, const char *root, struct arena *
 
 	if (!mark)
 		return NULL;
-	if (strlen("kavel-") + strlen(id) + strlen(mark) <= NAME_MAX)
+	if (strlen("kavel-") + strlen(id) + strlen(mark) <= DEFAULT_MAX)
 		return arena_printf(arena, "kavel-%s%s", id, mark);
 	return arena_printf(arena, "kavel-%.*s~%016" PRIx64 "%s", ID_CUT, id, hash(id), mark);
 }

@@ -256,13 +256,13 @@ static int remove_all(const struct cgroup_layout *layout, const struct cgroup_ma
 }
 
 /* Of an intent it is not known whether the unit of that name is the container's: then nobody is in it, or not for long. */
-static int wait_intended(const char *full, struct err *err)
+static int wait_intended(const char *full, bool is_unified, struct err *err)
 {
 	autofd dir = open(full, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : err_sys(err, errno, "open cgroup %s", full);
-	return wait_empty(dir, true, group_now_ms() + INTENT_MS, full, err);
+	return wait_empty(dir, is_unified, group_now_ms() + INTENT_MS, full, err);
 }
 
 /* A scope ends by itself after its last process, a moment later: ask for it only when it is still there.  One whose process
@@ -270,18 +270,19 @@ static int wait_intended(const char *full, struct err *err)
 static int end_scope(const struct cgroup_layout *layout, const struct cgroup_made *made, struct err *err)
 {
 	const char *unit = strstr(made->path, made->scope);
+	const int systemd = cgroup_systemd(layout);
 	char full[GROUP_PATH_MAX];
 	struct stat st;
 	int r;
 
-	if (!unit)
+	if (!unit || systemd < 0)
 		return 0;
-	group_full_path(layout, cgroup_tracking(layout), made->path, full);
+	group_full_path(layout, (unsigned int)systemd, made->path, full);
 	full[strlen(full) - strlen(unit) + strlen(made->scope)] = '\0';
 	if (stat(full, &st) < 0)
 		return 0;
 	if (!made->inode) {
-		r = wait_intended(full, err);
+		r = wait_intended(full, systemd == cgroup_unified(layout), err);
 		if (r < 0)
 			return r;
 	}

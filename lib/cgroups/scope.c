@@ -8,6 +8,8 @@
 #include "base/auto.h"
 #include "base/str.h"
 #include "base/user.h"
+#include "cgroups/group.h"
+#include "cgroups/path.h"
 #include "spec/annotations.h"
 
 #define SUB_GROUP "container"
@@ -169,32 +171,38 @@ int scope_add_annotations(struct scope_plan *scope, const struct spec *spec, str
 
 /* ---------------------------------------------------------------- the whole */
 
+bool scope_tells_devices(const struct cgroup_layout *layout, bool is_own)
+{
+	return layout->mode == CGROUP_V2 || (layout->mode == CGROUP_V1 && is_own);
+}
+
 int scope_plan(const struct spec *spec, const struct cgroup_request *request, struct arena *arena,
 	       struct cgroup_plan *plan, struct err *err)
 {
 	struct scope_plan *scope = ARENA_NEW(arena, struct scope_plan, 1);
+	const int systemd = cgroup_systemd(request->layout);
+	const char *name;
 	int r;
 
 	if (!scope)
 		return err_memory(err);
-	if (request->layout->mode != CGROUP_V2)
-		return err_set(err, ENOTSUP,
-			       "the systemd cgroup manager needs cgroup v2 alone, and this host has the layout \"%s\"",
-			       cgroup_mode_name(request->layout->mode));
-	if (spec_annotation(spec, ANNOTATION_DELEGATE_CGROUP))
-		return err_set(err, ENOTSUP,
-			       "annotations[\"" ANNOTATION_DELEGATE_CGROUP
-			       "\"]: not with the systemd cgroup manager, whose group is delegated as it is");
+	if (systemd < 0)
+		return err_set(
+			err, ENOTSUP,
+			"the systemd cgroup manager needs cgroup v2 or systemd's own hierarchy (name=systemd), and "
+			"neither is mounted here");
+	plan->hierarchies |= 1u << systemd;
 	scope->tail = &scope->properties;
 	scope->is_user = !request->layout->is_root || !user_ns_is_initial();
-	r = scope_name(spec->linux_.cgroups_path, request->id, arena, scope, err);
+	name = cgroup_default_name(request->id, request->root, arena);
+	r = name ? scope_name(spec->linux_.cgroups_path, name, arena, scope, err) : err_memory(err);
 	if (r == 0)
 		r = read_sub_group(scope, spec_annotation(spec, ANNOTATION_SYSTEMD_SUB_GROUP), err);
 	if (r == 0)
 		r = add_constant(scope, request->id, arena, err);
 	if (r == 0)
 		r = scope_add_writes(scope, plan->writes, arena, err);
-	if (r == 0)
+	if (r == 0 && scope_tells_devices(request->layout, !*scope->sub_group))
 		r = scope_add_devices(scope, &plan->device_rules, arena, err);
 	if (r == 0)
 		r = scope_add_annotations(scope, spec, arena, err);

@@ -34,9 +34,11 @@ struct scope_plan {
 	struct unit_property *properties, **tail;
 };
 
-/* The unit's name, slice and sub-group.  cgroups_path: "slice:prefix:name", each of which may be empty, or NULL.
+/* The unit's name and slice.  cgroups_path: "slice:prefix:name", each of which but the last may be empty; or NULL: the unit
+ * has the default name of a group, see cgroup_default_name(), with ":" for "@".
  * Errors: another form; a name that no unit can have. */
-int scope_name(const char *cgroups_path, const char *id, struct arena *arena, struct scope_plan *scope, struct err *err);
+int scope_name(const char *cgroups_path, const char *default_name, struct arena *arena, struct scope_plan *scope,
+	       struct err *err);
 
 /* Where the scope will lie, as far as that can be told before systemd has made it: below the hierarchy's mount point. */
 const char *scope_path(const struct scope_plan *scope, struct arena *arena);
@@ -57,6 +59,11 @@ int scope_add_writes(struct scope_plan *scope, const struct cgroup_write *writes
 
 /* Those of device rules: a superset where units cannot express them, as the device program is exact. */
 int scope_add_devices(struct scope_plan *scope, const struct device_rules *rules, struct arena *arena, struct err *err);
+
+/* True if the unit gets them.  With v1's devices controller a group is never let have more than the one above, and systemd's
+ * list, which names the devices that it knows, may be shorter than ours: there it is for a group that is the scope's own alone,
+ * which systemd would open otherwise. */
+bool scope_tells_devices(const struct cgroup_layout *layout, bool is_own);
 
 /* Those of the annotations org.systemd.property.NAME, and what the others of systemd say. */
 int scope_add_annotations(struct scope_plan *scope, const struct spec *spec, struct arena *arena, struct err *err);

@@ -60,11 +60,19 @@ static int cut(const char *text, struct arena *arena, char *parts[3], struct err
 	return 0;
 }
 
-int scope_name(const char *cgroups_path, const char *id, struct arena *arena, struct scope_plan *scope, struct err *err)
+int scope_name(const char *cgroups_path, const char *default_name, struct arena *arena, struct scope_plan *scope,
+	       struct err *err)
 {
 	char *parts[3] = { NULL };
-	const char *prefix = "kavel", *name = id;
+	/* no scope is an instance of a template: "@" is not in its name, nor is ":" in an ID */
+	char *name = arena_strdup(arena, default_name), *mark = name ? strchr(name, '@') : NULL;
+	const char *prefix = "";
 	autobuf unit = { 0 };
+
+	if (!name)
+		return err_memory(err);
+	if (mark)
+		*mark = ':';
 
 	scope->slice = scope->is_user ? "user" SLICE : "system" SLICE;
 	if (cgroups_path && *cgroups_path) {

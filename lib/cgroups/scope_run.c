@@ -1,11 +1,11 @@
 /* Talking to systemd, by a program of its own: kavel-systemd.  libsystemd cannot be linked into a static program, and most
  * containers do not need it.  The request is a file of words, each ended by a NUL; cmd/kavel-systemd reads it:
  *
- *	"start" MANAGER SECONDS UNIT PROPERTY...
- *	"stop" MANAGER SECONDS UNIT
- *	"set" MANAGER SECONDS UNIT PROPERTY...
+ *	"start" MANAGER SECONDS PARENT UNIT PROPERTY...
+ *	"stop" MANAGER SECONDS PARENT UNIT
+ *	"set" MANAGER SECONDS PARENT UNIT PROPERTY...
  *
- * MANAGER is "system" or "user", PROPERTY its name, its signature and its words.  The answer is the exit status 0, or text:
+ * MANAGER is "system" or "user", PARENT our number, PROPERTY its name, its signature and its words.  The answer is the exit status 0, or text:
  * an errno and what to tell. */
 #include <errno.h>
 #include <fcntl.h>
@@ -60,12 +60,14 @@ static void add_word(struct str_buf *request, const char *word)
 
 static void begin(struct str_buf *request, const char *operation, bool is_user, const char *unit)
 {
-	char seconds[16];
+	char seconds[16], parent[16];
 
 	(void)snprintf(seconds, sizeof(seconds), "%u", timeout_seconds());
+	(void)snprintf(parent, sizeof(parent), "%d", getpid());
 	add_word(request, operation);
 	add_word(request, is_user ? "user" : "system");
 	add_word(request, seconds);
+	add_word(request, parent);
 	add_word(request, unit);
 }
 

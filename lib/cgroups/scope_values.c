@@ -37,7 +37,7 @@ static int add_number(struct scope_plan *scope, const struct row *row, const cha
 {
 	uint64_t number;
 
-	if (str_eq(value, "max"))
+	if (str_eq(value, "max") || str_eq(value, "-1"))
 		return add_word(scope, row, INFINITE, arena, err);
 	return str_u64(value, UINT64_MAX - 1, &number) ? add_word(scope, row, value, arena, err) : 0;
 }
@@ -121,18 +121,37 @@ static const struct row rows[] = {
 	{ "cpuset.mems",     add_bits,	    "AllowedMemoryNodes" },
 	{ "pids.max",	     add_number,    "TasksMax" },
 	{ "io.weight",	     add_io_weight, "IOWeight" },
+	/* of v1 */
+	{ "memory.limit_in_bytes", add_number, "MemoryLimit" },
+	{ "cpu.shares",	     add_number,    "CPUShares" },
+	{ "blkio.weight",    add_number,    "BlockIOWeight" },
 };
+
+/* On v1 the two values of cpu.max have a file each, and nothing says "max". */
+static int add_quota(struct scope_plan *scope, const struct cgroup_write *writes, const char *quota,
+		     struct arena *arena, struct err *err)
+{
+	const char *period = NULL, *value;
+
+	for (const struct cgroup_write *item = writes; item; item = item->next)
+		if (str_eq(item->file, "cpu.cfs_period_us"))
+			period = item->value;
+	value = arena_printf(arena, "%s%s%s", *quota == '-' ? "max" : quota, period ? " " : "", period ? period : "");
+	return value ? add_cpu_max(scope, &(struct row){ .property = "CPUQuotaPerSecUSec" }, value, arena, err)
+		     : err_memory(err);
+}
 
 int scope_add_writes(struct scope_plan *scope, const struct cgroup_write *writes, struct arena *arena, struct err *err)
 {
-	for (const struct cgroup_write *item = writes; item; item = item->next)
-		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-			int r = str_eq(item->file, rows[i].file) ? rows[i].add(scope, &rows[i], item->value, arena, err)
-								 : 0;
+	for (const struct cgroup_write *item = writes; item; item = item->next) {
+		int r = str_eq(item->file, "cpu.cfs_quota_us") ? add_quota(scope, writes, item->value, arena, err) : 0;
 
-			if (r < 0)
-				return r;
-		}
+		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++)
+			if (str_eq(item->file, rows[i].file))
+				r = rows[i].add(scope, &rows[i], item->value, arena, err);
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 

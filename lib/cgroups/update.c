@@ -330,16 +330,61 @@ static int write_all(struct update *update, struct err *err)
 	return limit_refused(first->item, update->plan->path, first->refused, err);
 }
 
-/* The properties of the unit, which systemd applies to the group above. */
-static int tell_systemd(struct update *update, struct err *err)
+/* The properties of the unit, which systemd applies to the group above.  writes: the plan's, or what was there before. */
+static int tell_systemd(struct update *update, const struct cgroup_write *writes, struct err *err)
 {
 	struct scope_plan scope = { .tail = &scope.properties };
 	const struct cgroup_plan *plan = update->plan;
-	int r = scope_add_writes(&scope, plan->writes, &update->arena, err);
+	const char *unit = strstr(update->made->path, update->made->scope);
+	const bool is_own = unit && str_eq(unit, update->made->scope);
+	int r = scope_add_writes(&scope, writes, &update->arena, err);
 
-	if (r == 0 && plan->devices.count)
+	if (r == 0 && writes == plan->writes && plan->device_rules.count && scope_tells_devices(plan->layout, is_own))
 		r = scope_add_devices(&scope, &plan->device_rules, &update->arena, err);
 	return r < 0 ? r : scope_set(update->made->scope, scope.properties, err);
+}
+
+/* What the files had, as writes.  NULL: nothing, or memory ran out. */
+static const struct cgroup_write *writes_before(struct update *update)
+{
+	struct cgroup_write *list = NULL;
+
+	for (size_t i = update->count; i; i--) {
+		const char *text = is_device_list(update->changes[i - 1].item)
+					   ? NULL
+					   : text_before(update, &update->changes[i - 1]);
+		struct cgroup_write *item = text ? ARENA_NEW(&update->arena, struct cgroup_write, 1) : NULL;
+
+		if (!item)
+			continue;
+		*item = *update->changes[i - 1].item;
+		item->value = text;
+		item->next = list;
+		list = item;
+	}
+	return list;
+}
+
+/* A quota of v1 is never more than that of the group above, which is the scope's: more of it goes to systemd first. */
+static int write_below_scope(struct update *update, struct err *err)
+{
+	const struct cgroup_plan *plan = update->plan;
+	struct err other;
+	int r = write_all(update, err);
+
+	if (r != -EINVAL || plan->layout->mode == CGROUP_V2)
+		return r < 0 ? r : tell_systemd(update, plan->writes, err);
+	take_back(update);
+	r = tell_systemd(update, plan->writes, err);
+	if (r < 0)
+		return r;
+	r = write_all(update, err);
+	if (r < 0) {
+		take_back(update);
+		if (tell_systemd(update, writes_before(update), &other) < 0)
+			log_warning("the earlier properties cannot be restored: %s", other.text);
+	}
+	return r;
 }
 
 static int change_all(struct update *update, struct err *err)
@@ -353,11 +398,9 @@ static int change_all(struct update *update, struct err *err)
 		r = collect(update, err);
 	if (r < 0)
 		return r;
-	r = write_all(update, err);
+	r = update->made->scope[0] ? write_below_scope(update, err) : write_all(update, err);
 	if (r == 0)
 		r = replace_devices(update, err);
-	if (r == 0 && update->made->scope[0])
-		r = tell_systemd(update, err);
 	if (r < 0)
 		take_back(update);
 	return r;

@@ -390,7 +390,7 @@ const struct step host_create[] = {
 	DO	("configuration",	keep_config,		NULL),
 	/* with its limits and device program, before anything runs in it */
 	DO_IF	(plan_has_no_scope,	"cgroup",		make_cgroup,		remove_cgroup),
-	DO_IF	(plan_delegates_cgroup,	"delegated cgroup",	make_delegated,	NULL),
+	DO_IF	(plan_delegates_early,	"delegated cgroup",	make_delegated,	NULL),
 	DO_IF	(plan_has_intel_rdt,	NULL,			make_resctrl,	remove_resctrl),
 	DO_IF	(plan_waits_for_start,	"start socket",		make_start_socket, NULL),
 	DO_IF	(plan_has_notify,	"notify socket",	make_notify_socket, NULL),
@@ -401,6 +401,7 @@ const struct step host_create[] = {
 	DO	("guest process",	spawn_guest,		kill_guest),
 	/* systemd makes a group around a process that is there; this one waits.  Undone as the other is. */
 	DO_IF	(plan_has_scope,	"cgroup",		make_scope,		NULL),
+	DO_IF	(plan_delegates_in_scope, "delegated cgroup",	make_delegated,	NULL),
 	DO_IF	(plan_has_user_ns,	"user namespace",	give_rights,	NULL),
 	/* its user is known on the host, and nothing of the guest's runs yet */
 	DO_IF	(plan_gives_cgroup,	"cgroup owner",		give_cgroup,	NULL),

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/auto.h"
 #include "base/log.h"
 #include "cgroups/stats.h"
 
@@ -49,13 +50,33 @@ static void describe(uint64_t limit, uint64_t peak, char *text, size_t room)
 			       "; starting a container takes some %d KiB, and its program more", SETUP_NEED_KB);
 }
 
+/* systemd ends a scope, with all groups below it, a moment after its last process. */
+static bool is_gone_with_scope(const struct state *state)
+{
+	struct cgroup_layout found;
+	const struct cgroup_layout *layout = state->layout;
+	autofd group = -1;
+	struct err ignored;
+
+	if (!state->cgroup.scope[0] || (!layout && cgroup_detect(&found, &ignored) < 0))
+		return false;
+	return cgroup_open(layout ? layout : &found, &state->cgroup, NULL, &group, &ignored) > 0;
+}
+
 int oom_explain(const struct state *state, struct err *err)
 {
 	uint64_t limit, peak;
 	char text[256];
 
-	if (!read_stats(state, &limit, &peak))
-		return -err->number;
+	if (!read_stats(state, &limit, &peak)) {
+		if (!is_gone_with_scope(state))
+			return -err->number;
+		return err_hint(
+			err,
+			"systemd has removed the cgroup, with what it said of memory: the kernel's log tells whether "
+			"that ran out; starting a container takes some %d KiB, and its program more",
+			SETUP_NEED_KB);
+	}
 	describe(limit, peak, text, sizeof(text));
 	return err_hint(err, "out of memory: %s", text);
 }

@@ -439,6 +439,16 @@ bool plan_delegates_cgroup(const struct plan *plan)
 	return spec_annotation(plan->spec, ANNOTATION_DELEGATE_CGROUP);
 }
 
+bool plan_delegates_in_scope(const struct plan *plan)
+{
+	return plan_delegates_cgroup(plan) && plan_has_scope(plan);
+}
+
+bool plan_delegates_early(const struct plan *plan)
+{
+	return plan_delegates_cgroup(plan) && !plan_has_scope(plan);
+}
+
 bool plan_has_time_offsets(const struct plan *plan)
 {
 	return ns_has_own_offsets(&plan->ns);

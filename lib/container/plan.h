@@ -96,6 +96,8 @@ bool plan_has_intel_rdt(const struct plan *plan);
 bool plan_has_mount_ns(const struct plan *plan);
 bool plan_has_user_ns(const struct plan *plan);      /* new or joined */
 bool plan_gives_cgroup(const struct plan *plan);
+bool plan_delegates_in_scope(const struct plan *plan);   /* the same, below the one that systemd makes */
+bool plan_delegates_early(const struct plan *plan);	 /* and elsewhere, where the group is there before the guest */
 bool plan_delegates_cgroup(const struct plan *plan);     /* to the user of the process */
 bool plan_has_time_offsets(const struct plan *plan); /* of a time namespace that the guest makes */
 bool plan_has_oom_score(const struct plan *plan);

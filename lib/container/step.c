@@ -3,19 +3,32 @@
 #include "base/log.h"
 #include "container/run.h"
 
+/* The descriptor that goes along with a message. */
+static int *companion(struct run *run, enum wire_message message)
+{
+	switch (message) {
+	case MSG_TERMINAL:
+		return &run->terminal;
+	case MSG_PLACED:
+		return &run->delegated;
+	default:
+		return NULL;
+	}
+}
+
 int steps_run(const struct step *table, struct run *run, struct err *err)
 {
 	for (const struct step *step = table; step->is_row; step++) {
-		int r = 0, none;
+		int r = 0, none = -1, *fd = companion(run, step->tell ? step->tell : step->hear);
 
 		if (step->when && !step->when(run->plan))
 			continue;
 		if (run->is_guest)
 			*run->progress = (int)(step - table);
 		if (step->tell)
-			r = wire_tell(run->wire, step->tell, step->tell == MSG_TERMINAL ? run->terminal : -1, err);
+			r = wire_tell(run->wire, step->tell, fd ? *fd : -1, err);
 		else if (step->hear)
-			r = wire_hear(run->wire, step->hear, step->hear == MSG_TERMINAL ? &run->terminal : &none, err);
+			r = wire_hear(run->wire, step->hear, fd ? fd : &none, err);
 		else
 			r = step->run(run, err);
 		if (r < 0)

@@ -90,7 +90,8 @@ int wire_hear(int wire, enum wire_message expected, int *ret_fd, struct err *err
 		return err_sys(err, (int)-n, "receive from the other side");
 	if (n == sizeof(packet) && packet.message == MSG_FAILED)
 		return take_failure(&packet, err);
-	if ((size_t)n != PACKET_SHORT || packet.message != expected || (fd >= 0) != (expected == MSG_TERMINAL))
+	if ((size_t)n != PACKET_SHORT || packet.message != expected || (expected == MSG_TERMINAL && fd < 0) ||
+	    (fd >= 0 && expected != MSG_TERMINAL && expected != MSG_PLACED))
 		return err_set(err, EPROTO, "expected the message %s from the other side", wire_message_name(expected));
 	*ret_fd = take_fd(&fd);
 	return 0;

@@ -14,7 +14,8 @@
 enum wire_message {
 	MSG_NONE,
 	MSG_RIGHTS_GIVEN, /* host: what only it may do to a guest with a user namespace is done, its mappings above all */
-	MSG_PLACED,	  /* host: the guest's process is in the cgroup that systemd made around it */
+	MSG_PLACED,	  /* host: the guest's process is in the cgroup that systemd made around it (with a descriptor, when the
+			   * guest manages a group below that: its cgroup.procs) */
 	MSG_WANT_HOOKS,	  /* guest: the rootfs is mounted; prestart and createRuntime hooks may run */
 	MSG_HOST_READY,	  /* host: the state is on disk and the hooks have run; go on */
 	MSG_WANT_DEVICES, /* guest: in its network namespace; linux.netDevices may be moved there */
@@ -42,7 +43,7 @@ int wire_tell(int wire, enum wire_message message, int fd, struct err *err);
 void wire_tell_failure(int wire, const struct err *failure);
 
 /* Wait for a message.  When MSG_FAILED comes instead, its description becomes the error.  End of file is WIRE_GONE.
- * *ret_fd: the descriptor that comes along with MSG_TERMINAL, close-on-exec; -1 with others. */
+ * *ret_fd: the descriptor that comes along with MSG_TERMINAL, and may come with MSG_PLACED, close-on-exec; else -1. */
 int wire_hear(int wire, enum wire_message expected, int *ret_fd, struct err *err);
 
 /* What the launcher sends when it has loaded a filter that has a listener. */

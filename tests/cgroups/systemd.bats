@@ -4,9 +4,19 @@ load ../run/helpers
 
 SLICES=/sys/fs/cgroup/system.slice
 
+# The name for an ID below a state directory that is not the default one: with FNV-1a's lower half.
+unit_of() { # ID ROOT
+	local hash=$((0xcbf29ce484222325)) i
+
+	for ((i = 0; i < ${#2}; i++)); do
+		hash=$(((hash ^ $(printf %d "'${2:i:1}")) * 0x100000001b3))
+	done
+	printf 'kavel-%s:%08x.scope' "$1" $((hash & 0xffffffff))
+}
+
 prepare() {
 	needs systemd
-	UNIT=kavel-$ID.scope
+	UNIT=$(unit_of "$ID" "$ROOT")
 	GROUP=$SLICES/$UNIT/container
 	KAVEL_SYSTEMD=$KAVEL
 	printf '#!/bin/sh\nexec %q --systemd-cgroup "$@"\n' "$KAVEL_SYSTEMD" >"$BATS_TEST_TMPDIR/kavel"
@@ -151,9 +161,58 @@ assert_no_unit() { # [UNIT]
 	must kavel exec "$ID" /guest say=hi
 	must kavel delete --force "$ID"
 	assert_no_unit
-	config '.annotations = {"run.oci.systemd.force_cgroup_v1": "/x"}'
+}
+
+@test "systemd: the same ID below two state directories is two units" {
+	local other=$BATS_TEST_TMPDIR/other unit
+
+	guest_does pause
+	unit=$(unit_of "$ID" "$other")
+	config '.linux.resources += {pids: {limit: 20}}'
+	start_guest
+	config '.linux.resources += {pids: {limit: 30}}'
+	must "$KAVEL" --root "$other" run --detach --bundle "$BUNDLE" "$ID"
+	assert_property TasksMax 20
+	assert_property TasksMax 30 "$unit"
+	must "$KAVEL" --root "$other" delete --force "$ID"
+	assert_no_unit "$unit"
+	assert_property ActiveState active
+	status_is running
+	must "$KAVEL_SYSTEMD" --systemd-cgroup run --detach --bundle "$BUNDLE" "$ID"
+	assert_property TasksMax 30 "kavel-$ID.scope"
+	must "$KAVEL_SYSTEMD" --systemd-cgroup delete --force "$ID"
+	assert_no_unit "kavel-$ID.scope"
+}
+
+@test "systemd: a memory limit that is too low for a group is an error that says so, and how much is needed" {
+	local kib
+
+	for kib in 16 64 128 256; do
+		config --argjson limit $((kib * 1024)) '.linux.resources.memory = {limit: $limit}'
+		create_guest
+		((status)) || break
+		assert_refused "out of memory" "linux.resources.memory.limit is $((kib * 1024)) bytes" KiB
+		assert_no_unit
+		assert_clean
+	done
+	((kib > 16)) || fail "16 KiB were enough"
+	kavel delete --force "$ID" 2>/dev/null || :
+	config '.linux.resources.memory = {limit: 1048576} | .process.args = ["/bin/true"]'
 	run_guest
-	assert_refused force_cgroup_v1
+	assert_success
+}
+
+@test "systemd: a group below the container's is the guest's to manage" {
+	config '.annotations = {"run.oci.delegate-cgroup": "payload"}'
+	guest_shell 'cat /proc/self/cgroup'
+	run_guest
+	assert_success
+	assert_line "0::/payload"
+	start_guest pause
+	[[ $(<"/proc/$(guest_pid)/cgroup") == "0::/system.slice/$UNIT/container/payload" ]]
+	must kavel exec "$ID" /bin/true
+	must kavel delete --force "$ID"
+	assert_no_unit
 }
 
 @test "systemd: device rules hold, also after daemon-reload" {
@@ -198,11 +257,13 @@ assert_no_unit() { # [UNIT]
 }
 
 @test "systemd: of a create that was killed, delete leaves no unit" {
-	local delay
+	local delay result
 
 	for delay in 0.02 0.05 0.1 0.15 0.2 0.3 0.4 0.5; do
 		timeout --signal KILL "$delay" "$KAVEL_SYSTEMD" --root "$ROOT" --systemd-cgroup create --bundle "$BUNDLE" "$ID" \
-			>/dev/null 2>&1 3>&- || :
+			>/dev/null 2>&1 3>&- && result=made || result=killed
+		# what had begun is ended by itself
+		[[ $result == made ]] || eventually assert_no_unit
 		must kavel delete --force "$ID"
 		eventually assert_no_unit
 	done

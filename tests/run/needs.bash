@@ -36,6 +36,10 @@ needs() { # WHAT...
 			reason="not in a virtual machine"
 			[[ -e /run/vm/command ]] && continue
 			;;
+		systemd-v1) # the same, with controllers on cgroup v1
+			reason="no systemd of our own on cgroup v1"
+			[[ -e /run/vm/command && $(</proc/1/comm) == systemd && -d /sys/fs/cgroup/systemd ]] && continue
+			;;
 		systemd) # as PID 1 of a machine that is the test's own
 			reason="no systemd of our own"
 			[[ -e /run/vm/command && -d /run/systemd/system && $(</proc/1/comm) == systemd ]] && continue

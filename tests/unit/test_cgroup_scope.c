@@ -172,7 +172,7 @@ static void annotations_add_to_them(void)
 	}
 }
 
-static void needs_cgroup_v2_alone(void)
+static void needs_a_hierarchy_of_systemd(void)
 {
 	struct cgroup_layout layout = { .mode = CGROUP_V1, .is_root = true };
 	struct cgroup_request request = { .id = "c1", .layout = &layout, .manager = CGROUP_MANAGER_SYSTEMD };
@@ -185,19 +185,57 @@ static void needs_cgroup_v2_alone(void)
 	if (!CHECK(spec_text_parse(FRAME_RESOURCES, "", &document, &err) == 0))
 		return;
 	CHECK(cgroup_plan(spec_of(document), &request, &arena, &made, &err) == -ENOTSUP);
-	CHECK_HAS(err.text, "needs cgroup v2 alone");
+	CHECK_HAS(err.text, "name=systemd");
 	layout.mode = CGROUP_NONE;
+	layout.count = 0;
 	CHECK(cgroup_plan(spec_of(document), &request, &arena, &made, &err) == -ENOTSUP);
 	spec_free(document);
 	arena_free(&arena);
 }
 
+static void tells_limits_of_v1(void)
+{
+	struct cgroup_layout layout = { .mode = CGROUP_V1, .is_root = true };
+	struct cgroup_request request = {
+		.id = "c1", .root = "/x", .layout = &layout, .manager = CGROUP_MANAGER_SYSTEMD
+	};
+	struct spec_document *document = NULL;
+	struct arena arena = { 0 };
+	struct cgroup_plan *made;
+	struct err err = { 0 };
+	autobuf text = { 0 };
+
+	layout_add_v1(&layout, "freezer");
+	layout_add_v1(&layout, "name=systemd");
+	layout_add_v1(&layout, "memory");
+	layout_add_v1(&layout, "cpu");
+	if (!CHECK(spec_text_parse(
+			   FRAME_RESOURCES,
+			   "'memory': {'limit': 65536}, 'cpu': {'shares': 512, 'quota': 50000, 'period': 200000}",
+			   &document, &err) == 0))
+		return;
+	if (CHECK(cgroup_plan(spec_of(document), &request, &arena, &made, &err) == 0)) {
+		cgroup_plan_print(made, &text);
+		CHECK_HAS(text.data, "system unit kavel-c1:");
+		CHECK_HAS(text.data, "unit property MemoryLimit t 65536\n");
+		CHECK_HAS(text.data, "unit property CPUShares t 512\n");
+		CHECK_HAS(text.data, "unit property CPUQuotaPerSecUSec t 250000\n");
+		CHECK_HAS(text.data, "unit property CPUQuotaPeriodUSec t 200000\n");
+		CHECK(!strstr(text.data, "DevicePolicy"));
+		for (unsigned int i = 0; i < layout.count; i++)
+			CHECK(cgroup_plan_has(made, i));
+	}
+	spec_free(document);
+	arena_free(&arena);
+}
+
 static const struct unit_test tests[] = {
+	TEST(tells_limits_of_v1),
 	TEST(names_the_unit_and_its_slice),
 	TEST(refuses_other_forms_of_the_path),
 	TEST(limits_become_properties),
 	TEST(annotations_add_to_them),
-	TEST(needs_cgroup_v2_alone),
+	TEST(needs_a_hierarchy_of_systemd),
 	TEST_END,
 };
 
