@@ -7,6 +7,8 @@
  *	    +------------------------------ BACKING_OFF <---------------------------------------+     |  FAILED
  *	    +-----------------------------------------------------------------------------------------+> STOPPED
  *
+ * What there is to tell of it is written from here: status.json, exit.json and conmon's `oom` (specs/shim.md).
+ *
  * As with conmon, without settings->start: it is created only, others start and delete it, and its end is the shim's. */
 #pragma once
 

@@ -149,7 +149,3 @@ typedef int (*cli_one)(struct cli *cli, const char *id, void *context, struct er
  * failure in the log.  Returns an exit status: 1 if one of them failed.  Errors: the expression is not valid; the
  * containers cannot be listed. */
 int cli_for_matching(struct cli *cli, const char *pattern, cli_one one, void *context, struct err *err);
-
-/* signals.c: the number of a signal given by name, with or without SIG, in any case ("kill", "RTMIN+3"), or as a number
- * (0: only test).  Returns it, or -errno. */
-int cli_signal_number(const char *text, struct err *err);

@@ -1,6 +1,7 @@
 #include <signal.h>
 
 #include "base/log.h"
+#include "base/signals.h"
 #include "cli.h"
 
 /* What the image asks for (annotations of the image specification), as far as this system knows it. */
@@ -12,7 +13,7 @@ static int stop_signal(const struct cli *cli, const char *id, int *ret, struct e
 
 	if (r < 0)
 		return r;
-	*ret = info.stop_signal ? cli_signal_number(info.stop_signal, &why) : SIGTERM;
+	*ret = info.stop_signal ? signal_number(info.stop_signal, &why) : SIGTERM;
 	if (*ret <= 0) {
 		log_warning("annotations[\"org.opencontainers.image.stopSignal\"] of container %s: \"%.200s\" is no "
 			    "signal: "
@@ -37,7 +38,7 @@ static int kill_one(struct cli *cli, const char *id, void *context, struct err *
 
 static int run(struct cli *cli, char **words, struct err *err)
 {
-	int number = words[1] ? cli_signal_number(words[1], err) : -1;
+	int number = words[1] ? signal_number(words[1], err) : -1;
 
 	if (words[1] && number < 0)
 		return number;

@@ -11,5 +11,8 @@
  * Unlike gmtime(3) it never reads the time zone's file. */
 void clock_text(const struct timespec *when, bool nanoseconds, char text[CLOCK_TEXT_MAX]);
 
+/* The reverse, for what clock_text() has written.  Returns false when it is something else. */
+bool clock_parse(const char *text, struct timespec *ret);
+
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t clock_ms(void);

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -190,4 +191,18 @@ static inline int sys_ioprio_set(int which, int who, int priority)
 static inline int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long count)
 {
 	return (int)syscall(SYS_set_mempolicy, mode, nodes, count);
+}
+
+/* ioctl_pidfd: what the kernel tells of the process, since Linux 6.13; how it ended, to whoever holds a pidfd, since 6.15. */
+#define SYS_PIDFD_INFO_EXIT (UINT64_C(1) << 3)
+struct sys_pidfd_info {
+	uint64_t mask; /* in: what is asked for; out: what is told */
+	uint64_t cgroup;
+	uint32_t pid, tgid, ppid, ids[8];
+	int32_t exit_code; /* as of waitpid(2) */
+};
+
+static inline int sys_pidfd_get_info(int pidfd, struct sys_pidfd_info *info)
+{
+	return ioctl(pidfd, _IOWR(0xff, 11, struct sys_pidfd_info), info);
 }

@@ -257,3 +257,8 @@ const char *json_type_name(const json_t *value)
 	}
 	return "null";
 }
+
+void json_free(struct json_t *value)
+{
+	json_decref(value);
+}

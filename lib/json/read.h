@@ -21,6 +21,9 @@ struct json_t; /* jansson's */
  * Errors: EINVAL, "<name>: line L, column C: ..."; ENOMEM. */
 int json_read(const char *text, size_t size, const char *name, struct json_t **ret, struct err *err);
 
+/* Release what json_read() made; NULL: nothing. */
+void json_free(struct json_t *value);
+
 /* The value of a non-negative integer, also one above INT64_MAX, for which jansson has no type and json_read()
  * keeps a string that no text can contain.  False when it is something else. */
 bool json_read_u64(const struct json_t *value, uint64_t *ret);

@@ -1,11 +1,10 @@
-/* Signals by name or number. */
+#include "base/signals.h"
+
 #include <ctype.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 
-#include "base/auto.h"
-#include "cli.h"
+#include "base/str.h"
 
 static const struct str_name names[] = {
 	{ "HUP", SIGHUP },
@@ -42,7 +41,7 @@ static const struct str_name names[] = {
 	{ "POLL", SIGIO },
 	{ "PWR", SIGPWR },
 	{ "SYS", SIGSYS },
-	{ 0 },
+	{ NULL, 0 },
 };
 
 /* "RTMIN", "RTMIN+3", "RTMAX", "RTMAX-2"; 0 if it is none. */
@@ -61,7 +60,7 @@ static int real_time_number(const char *name)
 	return after_min ? SIGRTMIN + (int)distance : SIGRTMAX - (int)distance;
 }
 
-int cli_signal_number(const char *text, struct err *err)
+int signal_number(const char *text, struct err *err)
 {
 	char name[16] = "";
 	const struct str_name *row;
@@ -81,4 +80,17 @@ int cli_signal_number(const char *text, struct err *err)
 	if (!found || strlen(text) >= sizeof(name))
 		return err_user(err, "unknown signal \"%s\"", text);
 	return found;
+}
+
+const char *signal_name(int number, char text[SIGNAL_NAME_MAX])
+{
+	const char *name = str_name_of(names, number);
+
+	if (name)
+		(void)snprintf(text, SIGNAL_NAME_MAX, "SIG%s", name);
+	else if (number >= SIGRTMIN && number <= SIGRTMAX)
+		(void)snprintf(text, SIGNAL_NAME_MAX, "SIGRTMIN+%d", number - SIGRTMIN);
+	else
+		(void)snprintf(text, SIGNAL_NAME_MAX, "%d", number);
+	return text;
 }
