@@ -38,7 +38,7 @@ struct client {
 
 struct attach {
 	const struct shim_settings *settings;
-	const struct attach_requests *requests;
+	struct attach_requests requests;
 	struct loop *loop;
 	int dir;
 	struct link link;
@@ -82,7 +82,7 @@ static void count_awaited(struct client *client)
 			loop_after(attach->loop, &attach->patience, attach->settings->attach_wait_ms);
 	} else if (--attach->awaited == 0) {
 		loop_cancel(attach->loop, &attach->patience);
-		attach->requests->can_continue(attach->requests->owner);
+		attach->requests.can_continue(attach->requests.owner);
 	}
 }
 
@@ -181,7 +181,7 @@ static void pause_input(struct attach *attach, bool is_paused)
 static bool give_input(struct attach *attach)
 {
 	size_t left = attach->size - attach->at;
-	size_t taken = attach->requests->input(attach->requests->owner, attach->input + attach->at, left);
+	size_t taken = attach->requests.input(attach->requests.owner, attach->input + attach->at, left);
 
 	attach->at += taken < left ? taken : left;
 	return attach->at == attach->size;
@@ -201,7 +201,7 @@ static void end_input(struct attach *attach)
 		return;
 	if (!attach->clients)
 		free_input(attach);
-	attach->requests->input_end(attach->requests->owner);
+	attach->requests.input_end(attach->requests.owner);
 }
 
 void attach_continue(struct attach *attach)
@@ -247,7 +247,7 @@ static bool read_input(struct client *client, bool hangs_up)
 			return false;
 		client->input_open = false;
 		watch(client);
-		attach->requests->input_end(attach->requests->owner);
+		attach->requests.input_end(attach->requests.owner);
 		return true;
 	}
 	attach->at = 0;
@@ -325,7 +325,7 @@ static void accepted(void *owner, int fd)
 
 static void wished(void *owner, const struct ctl_wish *wish)
 {
-	const struct attach_requests *requests = ((struct attach *)owner)->requests;
+	const struct attach_requests *requests = &((struct attach *)owner)->requests;
 
 	if (wish->resize)
 		requests->resize(requests->owner, wish->rows, wish->columns);
@@ -353,7 +353,7 @@ static int open_all(struct attach *attach, struct err *err)
 	if (r == 0)
 		r = ctl_open(&attach->ctl, attach->loop, attach->dir, err);
 	if (r == 0 && settings->run_dir)
-		r = control_open(&attach->control, attach->loop, attach->requests, attach->dir, err);
+		r = control_open(&attach->control, attach->loop, &attach->requests, attach->dir, err);
 	if (r < 0)
 		return err_in(err, "%s", path);
 	return link_make(&attach->link, settings, attach->dir, err);
@@ -380,7 +380,7 @@ int attach_open(const struct shim_settings *settings, struct loop *loop, const s
 		return err_memory(err);
 	*attach = (struct attach){
 		.settings = settings,
-		.requests = requests,
+		.requests = *requests,
 		.loop = loop,
 		.dir = -1,
 		.link = LINK_NONE,

@@ -40,7 +40,7 @@ struct attach_requests {
 };
 
 /* Make and listen on all of them in the settings' run_dir or bundle; the control socket only in run_dir.  What a shim that is
- * gone left there is replaced.  The settings, requests and loop must live as long.  Errors: EEXIST when something else has the
+ * gone left there is replaced.  The settings and the loop must live as long.  Errors: EEXIST when something else has the
  * name; those of bind(2), mkfifo(3).  On failure no file is left. */
 int attach_open(const struct shim_settings *settings, struct loop *loop, const struct attach_requests *requests,
 		struct attach **ret, struct err *err);
