@@ -11,6 +11,9 @@
 #include "base/auto.h"
 #include "base/duration.h"
 
+/* Whose interface this is: engines refuse a program that does not tell, and choose their options by it. */
+#define CONMON_VERSION "2.2.1"
+
 /* Values that a table of options alone cannot check. */
 struct words {
 	struct shim_settings s;
@@ -283,7 +286,7 @@ int settings_read(char **words, struct shim_settings *settings, struct str_buf *
 	int r = options_parse(tables, &w, words, SIZE_MAX, &count, err);
 
 	if (r == 0 && w.version) {
-		str_append_f(out, "kavel-shim version " KAVEL_VERSION "\ncommit: %s\n",
+		str_append_f(out, "conmon version " CONMON_VERSION "\ncommit: %s\nkavel-shim version " KAVEL_VERSION "\n",
 			     *KAVEL_COMMIT ? KAVEL_COMMIT : "unknown");
 		return 1;
 	}
