@@ -23,13 +23,13 @@ struct children {
 	struct loop_source signals;
 	struct loop_timer late; /* tells of those that were added late */
 	struct child *list;
-	struct ended kept[CHILDREN_KEPT]; /* a ring */
+	struct ended *kept; /* a ring, made for the first of them: most shims never need it */
 	unsigned int next;
 };
 
 static struct ended *find_kept(struct children *children, pid_t pid)
 {
-	for (size_t i = 0; i < CHILDREN_KEPT; i++)
+	for (size_t i = 0; children->kept && i < CHILDREN_KEPT; i++)
 		if (children->kept[i].pid == pid)
 			return &children->kept[i];
 	return NULL;
@@ -40,9 +40,11 @@ static void keep(struct children *children, const struct ended *ended)
 	struct ended *before =
 		find_kept(children, ended->pid); /* the number is used again: nobody will ask for the first */
 
+	if (!children->kept)
+		children->kept = calloc(CHILDREN_KEPT, sizeof(*children->kept));
 	if (before)
 		*before = *ended;
-	else
+	else if (children->kept) /* else its status is not known, as of one that ended too long ago */
 		children->kept[children->next++ % CHILDREN_KEPT] = *ended;
 }
 
@@ -88,7 +90,7 @@ static int on_late(struct loop_timer *timer, struct err *err)
 	struct children *children = timer->owner;
 
 	(void)err;
-	for (size_t i = 0; i < CHILDREN_KEPT; i++) {
+	for (size_t i = 0; children->kept && i < CHILDREN_KEPT; i++) {
 		struct ended ended = children->kept[i];
 
 		children->kept[i].pid = 0; /* before it is told: what it does may add one with the same number */
@@ -135,6 +137,7 @@ void children_close(struct children *children)
 	loop_cancel(children->loop, &children->late);
 	loop_forget(children->loop, &children->signals);
 	(void)close(children->signals.fd);
+	free(children->kept);
 	free(children);
 }
 

@@ -12,6 +12,9 @@
 struct loop {
 	int epoll;
 	bool stops;
+	bool was_busy; /* since the last time it was idle */
+	void (*idle)(void *owner);
+	void *idle_owner;
 	struct loop_timer *timers;
 	/* those that are being delivered: an entry is emptied when its source is forgotten meanwhile */
 	struct epoll_event events[EVENTS_AT_ONCE];
@@ -84,17 +87,24 @@ void loop_after(struct loop *loop, struct loop_timer *timer, int64_t ms)
 	*at = timer;
 }
 
-/* For epoll_wait(2): until the first timer; -1: none. */
+/* For epoll_wait(2): until the first timer, or until it is idle; -1: for ever. */
 static int wait_ms(const struct loop *loop)
 {
-	int64_t ms;
+	bool to_idle = loop->idle && loop->was_busy;
+	int64_t ms = to_idle ? LOOP_IDLE_MS : INT32_MAX;
+	int64_t left;
 
 	if (!loop->timers)
-		return -1;
-	ms = loop->timers->due - clock_ms();
-	if (ms <= 0)
+		return to_idle ? LOOP_IDLE_MS : -1;
+	left = loop->timers->due - clock_ms();
+	if (left <= 0)
 		return 0;
-	return ms > INT32_MAX ? INT32_MAX : (int)ms;
+	return (int)(left < ms ? left : ms);
+}
+
+static bool timer_is_due(const struct loop *loop)
+{
+	return loop->timers && loop->timers->due <= clock_ms();
 }
 
 /* A timer that is set again by its own handler, to 0, waits for the next round: descriptors are heard in between. */
@@ -140,6 +150,12 @@ int loop_run(struct loop *loop, struct err *err)
 		if (count < 0 && errno != EINTR)
 			return err_sys(err, errno, "wait for events");
 		loop->event_count = count < 0 ? 0 : count;
+		if (count > 0 || timer_is_due(loop)) {
+			loop->was_busy = true;
+		} else if (count == 0 && loop->was_busy && loop->idle) {
+			loop->was_busy = false;
+			loop->idle(loop->idle_owner);
+		}
 		r = deliver(loop, err);
 		if (r == 0)
 			r = expire(loop, err);
@@ -147,6 +163,13 @@ int loop_run(struct loop *loop, struct err *err)
 			return r;
 	}
 	return 0;
+}
+
+void loop_on_idle(struct loop *loop, void (*idle)(void *owner), void *owner)
+{
+	loop->idle = idle;
+	loop->idle_owner = owner;
+	loop->was_busy = true;
 }
 
 void loop_stop(struct loop *loop)

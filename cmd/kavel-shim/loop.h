@@ -44,6 +44,10 @@ void loop_forget(struct loop *loop, struct loop_source *source);
 void loop_after(struct loop *loop, struct loop_timer *timer, int64_t ms);
 void loop_cancel(struct loop *loop, struct loop_timer *timer);
 
+/* Have this called once each time after nothing was to be delivered for LOOP_IDLE_MS. */
+#define LOOP_IDLE_MS 2000
+void loop_on_idle(struct loop *loop, void (*idle)(void *owner), void *owner);
+
 /* Wait and deliver until loop_stop(), or a handler fails.  Returns 0 or that failure. */
 int loop_run(struct loop *loop, struct err *err);
 void loop_stop(struct loop *loop);

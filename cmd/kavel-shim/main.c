@@ -1,6 +1,5 @@
 /* kavel-shim: see specs/shim.md. */
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 #include "base/sys.h"
 #include "detach.h"
 #include "exit.h"
+#include "memory.h"
 #include "shim.h"
 
 static int fail(struct shim *shim, const struct err *err)
@@ -78,13 +78,11 @@ int main(int argc, char **argv)
 {
 	static struct shim shim = SHIM_EMPTY;
 	struct str_buf out = { 0 };
-	struct err err;
+	static struct err err; /* not on the stack, where it would be in memory all the time */
 	int code, r;
 
 	(void)argc;
-	/* one thread: an arena that is small, and no more than one */
-	(void)mallopt(M_ARENA_MAX, 1);
-	(void)mallopt(M_TOP_PAD, 0);
+	memory_prepare();
 	r = settings_read(argv + 1, &shim.settings, &out, &err);
 	if (r == 1)
 		return fd_write_all(STDOUT_FILENO, out.data, out.size) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

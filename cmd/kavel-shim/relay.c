@@ -13,7 +13,6 @@
 
 #define CHUNK	      ATTACH_OUTPUT_MAX /* bytes */
 #define CHUNKS	      8			/* of one stream, before others have their turn */
-#define IDLE_MS	      1000		/* after which the buffer's memory is given back */
 
 /* What the guest writes. */
 struct outlet {
@@ -33,7 +32,7 @@ struct relay {
 	bool input_awaited;	  /* there will be one: a terminal that has not come yet */
 	struct winsize size;	  /* ws_row 0: nobody said */
 	bool is_draining;
-	struct loop_timer pump, deadline, idle;
+	struct loop_timer pump, deadline;
 	char *buffer;
 };
 
@@ -97,7 +96,6 @@ static int pause_outlet(struct relay *relay, struct outlet *outlet, ssize_t n, s
 
 static int read_outlet(struct relay *relay, struct outlet *outlet, struct err *err)
 {
-	loop_after(relay->loop, &relay->idle, IDLE_MS);
 	for (int i = 0; i < CHUNKS; i++) {
 		ssize_t n;
 
@@ -123,13 +121,9 @@ static int on_output(struct loop_source *source, uint32_t events, struct err *er
 			   outlet, err);
 }
 
-static int on_idle(struct loop_timer *timer, struct err *err)
+void relay_trim(struct relay *relay)
 {
-	struct relay *relay = timer->owner;
-
-	(void)err;
 	(void)madvise(relay->buffer, CHUNK, MADV_DONTNEED); /* only costs memory if it fails */
-	return 0;
 }
 
 void relay_continue(struct relay *relay)
@@ -280,7 +274,6 @@ int relay_open(const struct shim_settings *settings, struct loop *loop, struct r
 	relay->input = (struct loop_source){ .fd = -1, .ready = on_input_space, .owner = relay };
 	relay->pump = (struct loop_timer){ .expired = on_pump, .owner = relay };
 	relay->deadline = (struct loop_timer){ .expired = on_deadline, .owner = relay };
-	relay->idle = (struct loop_timer){ .expired = on_idle, .owner = relay };
 	for (size_t i = 0; i < ARRAY_SIZE(relay->outlets); i++) {
 		struct outlet *outlet = &relay->outlets[i];
 
@@ -314,7 +307,6 @@ void relay_close(struct relay *relay)
 	shut_all(relay);
 	loop_cancel(relay->loop, &relay->pump);
 	loop_cancel(relay->loop, &relay->deadline);
-	loop_cancel(relay->loop, &relay->idle);
 	(void)munmap(relay->buffer, CHUNK);
 	free(relay);
 }

@@ -51,3 +51,5 @@ void relay_input_end(struct relay *relay);
 void relay_resize(struct relay *relay, unsigned short rows, unsigned short columns);
 /* Logs or clients that were full no longer are. */
 void relay_continue(struct relay *relay);
+/* Nothing is going on: give memory back until it is needed. */
+void relay_trim(struct relay *relay);

@@ -286,7 +286,8 @@ int settings_read(char **words, struct shim_settings *settings, struct str_buf *
 	int r = options_parse(tables, &w, words, SIZE_MAX, &count, err);
 
 	if (r == 0 && w.version) {
-		str_append_f(out, "conmon version " CONMON_VERSION "\ncommit: %s\nkavel-shim version " KAVEL_VERSION "\n",
+		str_append_f(out,
+			     "conmon version " CONMON_VERSION "\ncommit: %s\nkavel-shim version " KAVEL_VERSION "\n",
 			     *KAVEL_COMMIT ? KAVEL_COMMIT : "unknown");
 		return 1;
 	}

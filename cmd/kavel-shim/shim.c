@@ -8,6 +8,7 @@
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "memory.h"
 
 #define DRAIN_MS 2000 /* for what a guest leaves in its streams while others hold them open, or a log is full */
 
@@ -276,6 +277,14 @@ static int open_notify(struct shim *shim, struct err *err)
 	return notify_proxy_open(&shim->notify, &shim->settings, shim->loop, err);
 }
 
+static void on_idle(void *owner)
+{
+	struct shim *shim = owner;
+
+	relay_trim(shim->relay);
+	memory_trim();
+}
+
 static int connect_parts(struct shim *shim, struct err *err)
 {
 	const struct relay_peers peers = {
@@ -284,6 +293,7 @@ static int connect_parts(struct shim *shim, struct err *err)
 
 	(void)err;
 	relay_connect(shim->relay, &peers);
+	loop_on_idle(shim->loop, on_idle, shim);
 	shim->runtime.settings = &shim->settings;
 	shim->runtime.loop = shim->loop;
 	shim->runtime.children = shim->children;
