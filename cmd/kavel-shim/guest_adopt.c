@@ -119,6 +119,7 @@ int guest_adopt(struct guest *guest, enum guest_state *ret, struct err *err)
 		if (r < 0)
 			return r;
 		take_streams(guest);
+		guest->parts.created(guest->parts.owner, found.pid);
 	}
 	auto_close(&found.pidfd);
 	*ret = go_on(guest, &found);

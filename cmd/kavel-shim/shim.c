@@ -8,6 +8,7 @@
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "claim.h"
 #include "memory.h"
 
 #define DRAIN_MS 2000 /* for what a guest leaves in its streams while others hold them open, or a log is full */
@@ -108,7 +109,7 @@ static void on_created(void *owner, pid_t pid)
 	struct shim *shim = owner;
 
 	shim->guest_pid = pid;
-	if (!shim->settings.start)
+	if (!shim->settings.start || shim->settings.adopt)
 		tell_created(shim, pid);
 }
 
@@ -227,6 +228,11 @@ static void on_control(void *owner, uint64_t ticket, const char *request, struct
 
 /* ---------------------------------------------------------------- parts */
 
+static int open_claim(struct shim *shim, struct err *err)
+{
+	return shim->settings.run_dir ? claim_run_dir(shim->settings.run_dir, &shim->claim, err) : 0;
+}
+
 static int open_loop(struct shim *shim, struct err *err)
 {
 	return loop_open(&shim->loop, err);
@@ -324,8 +330,8 @@ int shim_open(struct shim *shim, struct err *err)
 {
 	/* clients come when all else is there; the guest when clients can */
 	static int (*const parts[])(struct shim * shim, struct err * err) = {
-		open_loop,  open_children, open_signals, open_logs,	open_relay,
-		open_guest, open_attach,   open_notify,	 connect_parts,
+		open_claim, open_loop,	open_children, open_signals, open_logs,
+		open_relay, open_guest, open_attach,   open_notify,  connect_parts,
 	};
 	int r = 0;
 

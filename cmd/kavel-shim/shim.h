@@ -20,6 +20,7 @@
 struct shim {
 	struct shim_settings settings;
 	struct sync sync;
+	int claim; /* of the run directory */
 	struct loop *loop;
 	struct children *children;
 	struct signals signals;
@@ -36,7 +37,7 @@ struct shim {
 };
 #define SHIM_EMPTY                                                                                                    \
 	{                                                                                                             \
-		.sync = { -1, -1, -1, NULL }, .signals = { .source = { .fd = -1 } }, .notify = NOTIFY_PROXY_NONE,     \
+		.claim = -1, .sync = { -1, -1, -1, NULL }, .signals = { .source = { .fd = -1 } }, .notify = NOTIFY_PROXY_NONE,     \
 		.runtime = { .error = { .fd = -1 } }, .console = CONSOLE_NONE,                                        \
 	}
 

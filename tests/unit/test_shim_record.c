@@ -54,7 +54,8 @@ static void the_exit_code_is_128_and_the_signal(void)
 	CHECK_HAS(text_of(&record, NULL), "\"seccompKilled\":true");
 	record.status = SIGKILL;
 	record.oom_kills = 2;
-	CHECK_HAS(text_of(&record, NULL), "\"signal\":\"SIGKILL\",\"coreDumped\":false,\"oomKilled\":true,\"seccompKilled\":false");
+	CHECK_HAS(text_of(&record, NULL),
+		  "\"signal\":\"SIGKILL\",\"coreDumped\":false,\"oomKilled\":true,\"seccompKilled\":false");
 }
 
 static void what_is_not_known_is_null(void)
@@ -86,7 +87,9 @@ static void what_the_group_has_used_is_told_as_far_as_it_is_known(void)
 {
 	struct cgroup_io_item bytes[] = { { 8, 0, 10, "Read" }, { 8, 0, 20, "Write" }, { 9, 1, 5, "Read" } };
 	struct cgroup_io_item operations[] = { { 9, 1, 4, "Read" }, { 8, 0, 1, "Read" } };
-	const struct record record = { .id = "x", .has_usage = true, .usage = { .ru_maxrss = 900, .ru_utime = { 1, 2 } } };
+	const struct record record = { .id = "x",
+				       .has_usage = true,
+				       .usage = { .ru_maxrss = 900, .ru_utime = { 1, 2 } } };
 	struct cgroup_stats stats = {
 		.cpu = { .total = { true, 5000000 }, .psi = { .some = { .is_set = true, .total = 77 } } },
 		.memory = { .memory = { .peak = { true, 4096 } } },
@@ -102,8 +105,9 @@ static void what_the_group_has_used_is_told_as_far_as_it_is_known(void)
 	CHECK_HAS(text.data, "\"memory\":{\"peak\":4096}");
 	CHECK_HAS(text.data, "\"pids\":{\"peak\":9}");
 	CHECK_HAS(text.data, "\"psi\":{\"cpu\":{\"someTotalUs\":77}}");
-	CHECK_HAS(text.data, "\"io\":[{\"major\":8,\"minor\":0,\"readBytes\":10,\"writeBytes\":20,\"readOperations\":1},"
-			     "{\"major\":9,\"minor\":1,\"readBytes\":5,\"readOperations\":4}]");
+	CHECK_HAS(text.data,
+		  "\"io\":[{\"major\":8,\"minor\":0,\"readBytes\":10,\"writeBytes\":20,\"readOperations\":1},"
+		  "{\"major\":9,\"minor\":1,\"readBytes\":5,\"readOperations\":4}]");
 }
 
 /* ---------------------------------------------------------------- files */
@@ -251,8 +255,13 @@ static void status_json_tells_the_next_shim_who_the_guest_is(void)
 	const struct restart restart = { 5, 2 };
 	const struct timespec created = { 1000, 5 }, started = { 1001, 6 };
 	struct status status = {
-		.id = "x", .name = "running", .pid = getpid(), .has_pid_ns = true, .restart = &restart,
-		.created = &created, .started = &started,
+		.id = "x",
+		.name = "running",
+		.pid = getpid(),
+		.has_pid_ns = true,
+		.restart = &restart,
+		.created = &created,
+		.started = &started,
 	};
 	struct cgroup_made group = { .path = "/g", .inode = 12, .v1 = "memory:5:1" };
 	struct adopted found = { .pid = getpid() };
