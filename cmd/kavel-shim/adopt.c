@@ -330,11 +330,12 @@ static void tell(struct adopt_watch *watch, bool has_status, int status, const c
 
 static void look(struct adopt_watch *watch)
 {
-	int status = 0, r = read_end(watch->source.fd, &status);
+	int status = 0, r = 0;
 
+	/* a reboot(2) inside is in the zombie's status, and not in what the pidfd tells after it (Linux 6.18) */
+	if (!read_zombie(watch->pid, &status))
+		r = read_end(watch->source.fd, &status);
 	if (r == 0)
-		tell(watch, true, status, NULL);
-	else if (r != -EAGAIN && read_zombie(watch->pid, &status))
 		tell(watch, true, status, NULL);
 	else if (r != -EAGAIN)
 		tell(watch, false, 0,

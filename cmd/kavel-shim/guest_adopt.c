@@ -86,11 +86,11 @@ static enum guest_state go_on(struct guest *guest, struct adopted *found)
 	case ADOPT_ABSENT:
 		break;
 	}
-	if (found->was_to_start) {
+	if (found->was_to_start || !found->is_known) {
 		guest->next = EVENT_TIME;
 		return GUEST_BACKING_OFF;
 	}
-	if (found->is_known && !found->was_stopped) /* it was deleted, and its shim killed before it could say so */
+	if (!found->was_stopped) /* it was deleted, and its shim killed before it could say so */
 		return take_end(guest, found);
 	loop_after(guest->loop, &guest->settle, 0);
 	return GUEST_STOPPED;
