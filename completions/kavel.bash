@@ -3,7 +3,7 @@
 
 _kavel_global='--root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --criu
 	--systemd-log --version --help -v -h'
-_kavel_commands='create start run exec kill delete pause resume update events stats top state list ps mounts checkpoint restore spec plan features help'
+_kavel_commands='create start run exec kill delete pause resume update events stats top state list ps mounts checkpoint restore attach spec plan features help'
 
 # The options of a command that are not global.
 _kavel_options() { # COMMAND
@@ -37,6 +37,7 @@ _kavel_options() { # COMMAND
 		echo "$criu --parent-path --pre-dump --leave-running --tcp-skip-in-flight --link-remap --status-fd --page-server"
 		;;
 	restore) echo "$criu $create --detach --lsm-profile --lsm-mount-context --tcp-close -d" ;;
+	attach) echo "--detach-keys --no-stdin --sig-proxy --store" ;;
 	spec) echo "--rootless --bundle --config --file -b -f" ;;
 	plan) echo "--bundle --config -b -f" ;;
 	esac
@@ -53,14 +54,14 @@ _kavel_takes_value() { # OPTION COMMAND
 		--user | -u | --additional-gids | -g | --cap | -c | --cgroup | --process-label | --apparmor | --resources | --interval | \
 		--memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | --*-schema | --kernel-memory* | --file | \
 		--image-path | --work-path | --parent-path | --empty-ns | --manage-cgroups-mode | --network-lock | --status-fd | \
-		--page-server | --lsm-*) true ;;
+		--page-server | --lsm-* | --detach-keys | --store) true ;;
 	*) false ;;
 	esac
 }
 
 _kavel_complete_value() { # OPTION COMMAND WORD
 	case $1 in
-	--root | --bundle | -b | --image-path | --work-path | --parent-path) COMPREPLY=($(compgen -d -- "$3")) ;;
+	--root | --store | --bundle | -b | --image-path | --work-path | --parent-path) COMPREPLY=($(compgen -d -- "$3")) ;;
 	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$3")) ;;
 	--log-level) COMPREPLY=($(compgen -W 'error warning info debug' -- "$3")) ;;
 	--cgroup-manager) COMPREPLY=($(compgen -W 'cgroupfs systemd disabled' -- "$3")) ;;
@@ -73,7 +74,8 @@ _kavel_complete_value() { # OPTION COMMAND WORD
 		;;
 	--preserve-fds | --cwd | --env | -e | --user | -u | --additional-gids | -g | --cap | -c | --cgroup | \
 		--process-label | --apparmor | --memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | \
-		--*-schema | --kernel-memory* | --interval | --empty-ns | --status-fd | --page-server | --lsm-*) ;;
+		--*-schema | --kernel-memory* | --interval | --empty-ns | --status-fd | --page-server | --lsm-* | \
+		--detach-keys) ;;
 	-f)
 		case $2 in
 		stats) COMPREPLY=($(compgen -W 'table json openmetrics' -- "$3")) ;;
@@ -92,7 +94,7 @@ _kavel_complete_argument() { # COMMAND NUMBER WORD KAVEL...
 	plan:1) COMPREPLY=($(compgen -d -- "$3")) ;;
 	mounts:1) COMPREPLY=($(compgen -W 'add remove' -- "$3")) ;;
 	mounts:3) COMPREPLY=($(compgen -f -- "$3")) ;;
-	mounts:2 | checkpoint:1 | start:1 | exec:1 | kill:1 | delete:1 | pause:1 | resume:1 | update:1 | events:1 | stats:* | state:1 | ps:1)
+	attach:1 | mounts:2 | checkpoint:1 | start:1 | exec:1 | kill:1 | delete:1 | pause:1 | resume:1 | update:1 | events:1 | stats:* | state:1 | ps:1)
 		COMPREPLY=($(compgen -W "$("${@:4}" list --quiet 2>/dev/null)" -- "$3"))
 		;;
 	kill:2) COMPREPLY=($(compgen -W "$(compgen -A signal | grep -v '^[^S]') KILL TERM HUP INT" -- "$3")) ;;

@@ -1,6 +1,6 @@
 # Completion of kavel's command line for fish.
 
-set -l commands create start run exec kill delete pause resume update events stats top state list ps mounts checkpoint restore spec plan features help
+set -l commands create start run exec kill delete pause resume update events stats top state list ps mounts checkpoint restore attach spec plan features help
 
 # The IDs of the containers below the state directory that the command line names.
 function __kavel_ids
@@ -36,6 +36,7 @@ complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a ps -d 'List 
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a mounts -d 'Mount in a container that runs'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a checkpoint -d 'Not built in'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a restore -d 'Not built in'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a attach -d 'Show what a guest writes, and type what it reads'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a spec -d 'Write a default configuration'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a plan -d 'Print what create would do with a bundle'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a features -d 'Print what this runtime supports'
@@ -135,6 +136,13 @@ complete -c kavel -n '__fish_seen_subcommand_from checkpoint' -l page-server -x 
 complete -c kavel -n '__fish_seen_subcommand_from restore' -l lsm-profile -x -d 'Security label of the processes'
 complete -c kavel -n '__fish_seen_subcommand_from restore' -l lsm-mount-context -x -d 'SELinux context of the mounts'
 complete -c kavel -n '__fish_seen_subcommand_from restore' -l tcp-close -d 'Close the TCP connections'
+
+# attach
+complete -c kavel -n '__fish_seen_subcommand_from attach' -a '(__kavel_ids)'
+complete -c kavel -n '__fish_seen_subcommand_from attach' -l detach-keys -x -d 'Keys that end it'
+complete -c kavel -n '__fish_seen_subcommand_from attach' -l no-stdin -d 'Only show what the guest writes'
+complete -c kavel -n '__fish_seen_subcommand_from attach' -l sig-proxy -d 'Pass signals on to the guest'
+complete -c kavel -n '__fish_seen_subcommand_from attach' -l store -x -a '(__fish_complete_directories)' -d 'Where guests are kept'
 
 # events, stats, top
 complete -c kavel -n '__fish_seen_subcommand_from events stats top' -l interval -x -d 'Time between two readings'

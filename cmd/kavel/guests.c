@@ -8,7 +8,7 @@
 
 const struct option_row cli_store_options[] = {
 	OPTION_TEXT(struct cli_options, store, "store", 0, "DIR",
-		    "where guests are kept (default: /var/lib/kavel, or ~/.local/share/kavel)"),
+		    "of guests (default: /var/lib/kavel, or ~/.local/share/kavel)"),
 	OPTION_END,
 };
 

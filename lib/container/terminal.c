@@ -28,26 +28,6 @@ int terminal_send(const char *console_socket, int master, struct err *err)
 	return r < 0 ? err_sys(err, -r, "send the terminal to %s", console_socket) : 0;
 }
 
-static int set_raw(struct terminal *terminal, struct err *err)
-{
-	struct termios *saved, raw;
-
-	if (!isatty(STDIN_FILENO))
-		return 0;
-	saved = malloc(sizeof(*saved));
-	if (!saved)
-		return err_memory(err);
-	terminal->saved = saved;
-	if (tcgetattr(STDIN_FILENO, saved) < 0)
-		return err_sys(err, errno, "get the terminal's modes");
-	raw = *saved;
-	cfmakeraw(&raw);
-	raw.c_oflag |= OPOST; /* the guest's lines end in a newline alone; this terminal adds the carriage return */
-	terminal->is_raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
-	/* EIO: this is in the background, with nobody to bring it back; then it is without input */
-	return terminal->is_raw || errno == EIO ? 0 : err_sys(err, errno, "set the terminal's modes");
-}
-
 int terminal_attach(struct terminal *terminal, int master, struct err *err)
 {
 	int flags = fcntl(master, F_GETFL);
@@ -56,7 +36,8 @@ int terminal_attach(struct terminal *terminal, int master, struct err *err)
 	if (flags < 0 || fcntl(master, F_SETFL, flags | O_NONBLOCK) < 0)
 		return err_sys(err, errno, "make the terminal non-blocking");
 	terminal_resize(terminal);
-	return set_raw(terminal, err);
+	/* the guest's lines end in a newline alone; this terminal adds the carriage return */
+	return raw_enter(&terminal->raw, true, err);
 }
 
 /* The guest gets SIGHUP, as when the line of a terminal drops. */
@@ -108,7 +89,7 @@ static void read_input(struct terminal *terminal)
 	struct terminal_stream *input = &terminal->input;
 
 	if (!stream_read(input, STDIN_FILENO)) {
-		if (terminal->is_raw) /* a raw terminal ends by being gone */
+		if (terminal->raw.is_raw) /* a raw terminal ends by being gone */
 			hang_up(terminal);
 		else
 			end_input(terminal);
@@ -164,11 +145,8 @@ void terminal_resize(const struct terminal *terminal)
 {
 	struct winsize size;
 
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col) {
-			(void)ioctl(terminal->master, TIOCSWINSZ, &size);
-			return;
-		}
+	if (raw_size(&size))
+		(void)ioctl(terminal->master, TIOCSWINSZ, &size);
 }
 
 /* What the guest wrote before it ended.  Others may have its terminal open still: they do not keep us. */
@@ -189,9 +167,7 @@ void terminal_detach(struct terminal *terminal)
 {
 	if (terminal->master >= 0)
 		drain(terminal);
-	if (terminal->is_raw)
-		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, terminal->saved);
-	free(terminal->saved);
+	raw_free(&terminal->raw);
 	auto_close(&terminal->master);
 	*terminal = (struct terminal)TERMINAL_NONE;
 }

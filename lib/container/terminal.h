@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "container/raw.h"
 
 #define TERMINAL_CHUNK 4096 /* bytes: a pipe that can be written to at all takes as many without blocking (PIPE_BUF) */
 
@@ -22,8 +23,7 @@ struct terminal {
 	bool input_open;  /* standard input has not ended */
 	bool in_line;	  /* the last that was read there was not the end of a line */
 	bool is_quiet;	  /* nobody has the other end open just now */
-	bool is_raw;	  /* standard input is a terminal whose modes were changed */
-	void *saved;	  /* the modes it had */
+	struct raw_terminal raw;
 	struct terminal_stream input, output; /* to the guest, and from it */
 };
 #define TERMINAL_NONE { .master = -1 }
