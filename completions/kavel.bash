@@ -3,7 +3,7 @@
 
 _kavel_global='--root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --criu
 	--systemd-log --version --help -v -h'
-_kavel_commands='create start run exec kill delete pause resume update events stats top state list ps mounts checkpoint restore attach spec plan features help'
+_kavel_commands='create start run exec kill delete pause resume update events stats top state list ps mounts checkpoint restore attach spec plan features doctor help'
 
 # The options of a command that are not global.
 _kavel_options() { # COMMAND
@@ -39,6 +39,7 @@ _kavel_options() { # COMMAND
 	restore) echo "$criu $create --detach --lsm-profile --lsm-mount-context --tcp-close -d" ;;
 	attach) echo "--detach-keys --no-stdin --sig-proxy --store" ;;
 	spec) echo "--rootless --bundle --config --file -b -f" ;;
+	doctor) echo "--format --host --repair -f" ;;
 	plan) echo "--bundle --config -b -f" ;;
 	esac
 }
@@ -54,14 +55,14 @@ _kavel_takes_value() { # OPTION COMMAND
 		--user | -u | --additional-gids | -g | --cap | -c | --cgroup | --process-label | --apparmor | --resources | --interval | \
 		--memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | --*-schema | --kernel-memory* | --file | \
 		--image-path | --work-path | --parent-path | --empty-ns | --manage-cgroups-mode | --network-lock | --status-fd | \
-		--page-server | --lsm-* | --detach-keys | --store) true ;;
+		--page-server | --lsm-* | --detach-keys | --store | --host) true ;;
 	*) false ;;
 	esac
 }
 
 _kavel_complete_value() { # OPTION COMMAND WORD
 	case $1 in
-	--root | --store | --bundle | -b | --image-path | --work-path | --parent-path) COMPREPLY=($(compgen -d -- "$3")) ;;
+	--root | --store | --bundle | -b | --image-path | --work-path | --parent-path | --host) COMPREPLY=($(compgen -d -- "$3")) ;;
 	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$3")) ;;
 	--log-level) COMPREPLY=($(compgen -W 'error warning info debug' -- "$3")) ;;
 	--cgroup-manager) COMPREPLY=($(compgen -W 'cgroupfs systemd disabled' -- "$3")) ;;
@@ -79,7 +80,7 @@ _kavel_complete_value() { # OPTION COMMAND WORD
 	-f)
 		case $2 in
 		stats) COMPREPLY=($(compgen -W 'table json openmetrics' -- "$3")) ;;
-		list | ps) COMPREPLY=($(compgen -W 'table json' -- "$3")) ;;
+		list | ps | doctor) COMPREPLY=($(compgen -W 'table json' -- "$3")) ;;
 		*) COMPREPLY=($(compgen -f -- "$3")) ;;
 		esac
 		;;

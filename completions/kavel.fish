@@ -1,6 +1,6 @@
 # Completion of kavel's command line for fish.
 
-set -l commands create start run exec kill delete pause resume update events stats top state list ps mounts checkpoint restore attach spec plan features help
+set -l commands create start run exec kill delete pause resume update events stats top state list ps mounts checkpoint restore attach spec plan features doctor help
 
 # The IDs of the containers below the state directory that the command line names.
 function __kavel_ids
@@ -40,6 +40,7 @@ complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a attach -d 'S
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a spec -d 'Write a default configuration'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a plan -d 'Print what create would do with a bundle'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a features -d 'Print what this runtime supports'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'Check this host'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a help -d 'Print help'
 
 # global
@@ -143,6 +144,10 @@ complete -c kavel -n '__fish_seen_subcommand_from attach' -l detach-keys -x -d '
 complete -c kavel -n '__fish_seen_subcommand_from attach' -l no-stdin -d 'Only show what the guest writes'
 complete -c kavel -n '__fish_seen_subcommand_from attach' -l sig-proxy -d 'Pass signals on to the guest'
 complete -c kavel -n '__fish_seen_subcommand_from attach' -l store -x -a '(__fish_complete_directories)' -d 'Where guests are kept'
+# doctor
+complete -c kavel -n '__fish_seen_subcommand_from doctor' -s f -l format -x -a 'table json' -d Format
+complete -c kavel -n '__fish_seen_subcommand_from doctor' -l host -x -a '(__fish_complete_directories)' -d 'Read the files of the host there'
+complete -c kavel -n '__fish_seen_subcommand_from doctor' -l repair -d 'Remove what containers that ended left behind'
 
 # events, stats, top
 complete -c kavel -n '__fish_seen_subcommand_from events stats top' -l interval -x -d 'Time between two readings'

@@ -48,6 +48,8 @@ struct cli_options {
 	bool only_stats, no_stream;
 	int format; /* enum cli_format */
 	bool all, force, regex, quiet, rootless_spec;
+	const char *doctor_host;
+	bool repair;
 	struct {
 		const char *detach_keys;
 		bool no_stdin, sig_proxy;
@@ -95,7 +97,7 @@ struct cli_command {
 
 extern const struct cli_command cli_create, cli_delete, cli_exec, cli_features, cli_help, cli_kill, cli_list, cli_pause,
 	cli_plan, cli_ps, cli_resume, cli_run, cli_spec, cli_start, cli_state, cli_update,
-	cli_events, cli_stats, cli_top, cli_mounts, cli_checkpoint, cli_restore,
+	cli_events, cli_stats, cli_top, cli_mounts, cli_checkpoint, cli_restore, cli_doctor,
 	cli_attach;
 
 /* main.c: all commands, ended by NULL, in the order of the help; and one of them, or NULL. */

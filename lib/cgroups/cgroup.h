@@ -94,6 +94,9 @@ int cgroup_make(const struct cgroup_plan *plan, struct cgroup_made *ret_made, in
 /* True with the systemd manager: systemd makes the group around a process that exists, with cgroup_make_scope(). */
 bool cgroup_plan_has_scope(const struct cgroup_plan *plan);
 
+/* The path of the program that speaks with systemd, whether it is there or not. */
+void cgroup_scope_program(char *path, size_t room);
+
 /* Have systemd make a scope with the process in it, and make the group below that and put the process there.  Otherwise as
  * cgroup_make(); the process must do nothing meanwhile, and dies when this fails. */
 int cgroup_make_scope(const struct cgroup_plan *plan, pid_t pid, struct cgroup_made *ret_made, int *ret_fd,

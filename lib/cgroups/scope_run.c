@@ -28,7 +28,7 @@
 #define GRACE_MS	2000 /* until a program that does not mind its own deadline is killed */
 
 /* The program beside ours, as in a folder of a build, else where it is installed. */
-static void find_program(char *path, size_t room)
+void cgroup_scope_program(char *path, size_t room)
 {
 	ssize_t n = readlink("/proc/self/exe", path, room - sizeof(PROGRAM) - 1);
 	char *slash;
@@ -123,7 +123,7 @@ static int converse(const struct str_buf *request, const char *unit, struct err 
 	r = make_input(request, &input, err);
 	if (r < 0)
 		return r;
-	find_program(path, sizeof(path));
+	cgroup_scope_program(path, sizeof(path));
 	command.input = input;
 	command.timeout_ms = (int)timeout_seconds() * 1000 + GRACE_MS;
 	r = command_run(&command, said, sizeof(said), &status, err);
