@@ -259,6 +259,8 @@ void stats_append_json(const struct container_stats_list *list, struct str_buf *
 		json_open_object(&w, NULL);
 		json_put_string(&w, "id", list->items[i].id);
 		json_put_i64(&w, "pid", list->items[i].pid);
+		if (list->items[i].lacks_cgroup)
+			json_put_string(&w, "cgroup", list->items[i].lacks_cgroup);
 		container_stats_json(&list->items[i], false, "stats", &w);
 		json_close(&w);
 	}

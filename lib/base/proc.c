@@ -68,6 +68,7 @@ int proc_identify(int pidfd, pid_t pid, struct proc_id *ret, struct err *err)
 int proc_open(const struct proc_id *id, int *ret_pidfd, struct err *err)
 {
 	struct pollfd ended = { .events = POLLIN };
+	struct stat st;
 	uint64_t start;
 	autofd fd = -1;
 
@@ -81,7 +82,8 @@ int proc_open(const struct proc_id *id, int *ret_pidfd, struct err *err)
 		return err_sys(err, errno, "pidfd_open of process %d", id->pid);
 	}
 	if (id->inode) {
-		if (pidfs_inode(fd) != id->inode)
+		/* it was recorded since this boot: this kernel has pidfs */
+		if (fstat(fd, &st) < 0 || st.st_ino != id->inode)
 			return 1;
 	} else if (proc_stat(id->pid, NULL, &start) < 0 || start != id->start) {
 		return 1;

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/log.h"
 #include "cgroups/knob.h"
 
 /* log2(x) for x >= 1 and 10^x for 0 <= x <= 4, to about 15 digits: libm would be loaded for these two alone. */
@@ -114,10 +115,13 @@ static const struct knob cpuset_knobs[] = {
 
 int plan_cpu(struct planner *planner, struct err *err)
 {
+	const struct spec_cpu *cpu = &planner->resources->cpu;
 	int r;
 
-	if (!planner->resources->cpu.is_set)
+	if (!cpu->is_set)
 		return 0;
+	if (cpu->idle.value == 1 && cpu->shares.is_set && cpu->shares.value)
+		log_warning("linux.resources.cpu.shares: has no effect with cpu.idle 1: an idle group has no weight");
 	r = knobs_plan(planner, cpu_knobs, "cpu", "cpu", err);
 	return r < 0 ? r : knobs_plan(planner, cpuset_knobs, "cpuset", "cpuset", err);
 }

@@ -32,6 +32,8 @@ int limit_refused(const struct cgroup_write *item, const char *path, int number,
 {
 	(void)err_sys(err, number, "linux.resources.%s: write \"%s\" to %s of cgroup %s", item->property, item->value,
 		      item->file, path);
+	if (number == EINVAL && str_eq(item->property, "cpu.shares"))
+		return err_hint(err, "the kernel does not accept this value; a group with cpu.idle 1 has no weight");
 	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
 		if (meanings[i].number == number)
 			return err_hint(err, "%s", meanings[i].meaning);

@@ -140,9 +140,11 @@ static int remove_children(int group)
 
 static void remove_parents(char *full, unsigned int count)
 {
+	struct stat st;
+
 	for (; count; count--) {
 		*strrchr(full, '/') = '\0';
-		if (rmdir(full) < 0)
+		if (stat(full, &st) < 0 || !(st.st_mode & S_ISVTX) || rmdir(full) < 0)
 			return; /* others use it by now, and then it is theirs */
 	}
 }
@@ -196,8 +198,11 @@ static int remove_group(const struct removal *removal, unsigned int hierarchy, u
 
 	group_full_path(removal->layout, hierarchy, removal->path, full);
 	if (stat(full, &st) < 0) {
-		if (errno == ENOENT || errno == ENODEV)
+		if (errno == ENOENT || errno == ENODEV) {
+			/* removed behind our back; the directories above may be ours still */
+			remove_parents(full, levels - 1);
 			return 0;
+		}
 		return err_sys(err, errno, "stat cgroup %s", full);
 	}
 	if (st.st_ino != inode)

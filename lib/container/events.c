@@ -35,6 +35,11 @@ static int tell_stats(const struct stream *stream, struct err *err)
 
 	if (r < 0) /* deleted, or stopped: with a stream that is the end */
 		return !stream->options->only_stats && (r == -ENOENT || r == -ESRCH) ? 1 : r;
+	if (list.items[0].lacks_cgroup && str_eq(list.items[0].lacks_cgroup, "removed")) {
+		container_stats_free(&list);
+		return err_set(err, ENOENT, "cannot read the statistics of %s: its cgroup was removed",
+			       stream->options->id);
+	}
 	json_open_object(&w, NULL);
 	json_put_string(&w, "type", "stats");
 	json_put_string(&w, "id", stream->options->id);

@@ -7,11 +7,13 @@
 #include "container/exec.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/auto.h"
 #include "base/sys.h"
+#include "cgroups/stats.h"
 #include "container/foreground.h"
 #include "container/handover.h"
 #include "container/lifecycle.h"
@@ -165,6 +167,25 @@ static bool has_ended(const struct run *run, bool is_likely)
 	return proc_wait_end(run->init, is_likely ? END_TIMEOUT_MS : 0, &ignored) == 0;
 }
 
+/* No process could be made: the container's own limit is the likely reason. */
+static int explain_no_process(const struct run *run, struct err *err)
+{
+	struct arena arena = { .blocks = NULL };
+	struct cgroup_stats stats;
+	struct err ignored;
+
+	if (run->state->cgroup.inode &&
+	    cgroup_stats_read(&run->plan->layout, &run->state->cgroup, CGROUP_STATS_BRIEF, &arena, &stats, &ignored) ==
+		    0 &&
+	    stats.pids.limit.is_set && stats.pids.limit.value != CGROUP_NO_LIMIT)
+		(void)err_hint(err,
+			       "linux.resources.pids.limit: pids.max is %" PRIu64 ", and the container has %" PRIu64
+			       " processes and threads",
+			       stats.pids.limit.value, stats.pids.current.value);
+	arena_free(&arena);
+	return -err->number;
+}
+
 /* The same, with all that can be said about a failure. */
 static int start_or_explain(const struct container_exec_options *o, struct run *run, struct err *err)
 {
@@ -181,6 +202,8 @@ static int start_or_explain(const struct container_exec_options *o, struct run *
 		r = spawn_explain_death(run, err);
 	/* the end of a pid namespace waits until all its processes are reaped, ours too */
 	spawn_kill(run);
+	if (r == -EAGAIN)
+		r = explain_no_process(run, err);
 	return has_ended(run, is_likely) ? lifecycle_refuse("exec in", o->id, CONTAINER_STOPPED, err) : r;
 }
 

@@ -15,7 +15,7 @@ struct container_stats {
 	char *id;
 	pid_t pid;
 	uint64_t time_ns; /* of a clock that only goes forward, when it was read: rates are differences */
-	bool has_cgroup;  /* false: `cgroup` is empty */
+	const char *lacks_cgroup; /* why `cgroup` is empty: "none", it never had one, or "removed"; NULL: it is not */
 	struct cgroup_stats cgroup;
 	bool has_resctrl; /* the container has linux.intelRdt, and detail was asked for */
 	struct resctrl_stats resctrl;

@@ -10,6 +10,7 @@
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "container/container.h"
 #include "container/lifecycle.h"
 #include "container/state.h"
@@ -164,6 +165,16 @@ static void complete(struct spec_resources *resources, const struct spec_resourc
 		resources->cpu.quota = old->cpu.quota;
 }
 
+/* The specification lets unknown members be ignored; who misspelt one wants to know. */
+static void warn_unknown(void *data, const char *path)
+{
+	struct err text; /* which has no control characters, whatever the name has */
+
+	(void)data;
+	(void)err_user(&text, "%s is ignored: no property has that name", path);
+	log_warning("%s", text.text);
+}
+
 static int prepare(const struct container_update_options *o, const struct state *state, struct update *update,
 		   struct err *err)
 {
@@ -184,6 +195,7 @@ static int prepare(const struct container_update_options *o, const struct state 
 				 err);
 	if (r < 0)
 		return r;
+	spec_visit_unknown_resources(update->new, warn_unknown, NULL);
 	update->resources = spec_of(update->new)->linux_.resources;
 	complete(&update->resources, &spec_of(update->old)->linux_.resources);
 	return 0;

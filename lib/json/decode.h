@@ -95,6 +95,11 @@ int json_decode(const struct json_t *value, const struct field *fields, void *ob
 void json_fields_visit(const struct field *fields, const char *prefix,
 		       void (*visit)(void *data, const char *path, bool required), void *data);
 
+/* Call visit() with the path of each member of `value`, an object, and of those below it that its table does not name.
+ * place: the object's own path, "" for the document itself. */
+void json_visit_unknown(const struct json_t *value, const struct field *fields, const char *place,
+			void (*visit)(void *data, const char *path), void *data);
+
 /* The row of a member by its path, as json_fields_visit() tells it; NULL: there is none. */
 const struct field *json_fields_find(const struct field *fields, const char *path);
 

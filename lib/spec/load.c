@@ -127,6 +127,12 @@ int spec_parse_resources(const char *text, size_t size, const char *name, struct
 	return parse(text, size, name, &resources, ret, err);
 }
 
+void spec_visit_unknown_resources(const struct spec_document *document, void (*visit)(void *data, const char *path),
+				  void *data)
+{
+	json_visit_unknown(document->json, spec_resources_fields, "linux.resources", visit, data);
+}
+
 const struct spec *spec_of(const struct spec_document *document)
 {
 	return &document->spec;

@@ -438,6 +438,10 @@ int spec_check_mounts(const struct spec *spec, struct err *err);
  * `linux_.resources`. */
 int spec_parse_resources(const char *text, size_t size, const char *name, struct spec_document **ret, struct err *err);
 
+/* Call visit() with the path of each member of such a document that no property has the name of. */
+void spec_visit_unknown_resources(const struct spec_document *document, void (*visit)(void *data, const char *path),
+				  void *data);
+
 /* The spec of a document: const, valid until spec_free(). */
 const struct spec *spec_of(const struct spec_document *document);
 

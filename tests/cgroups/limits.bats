@@ -35,6 +35,15 @@ assert_file() { # NAME TEXT
 	grep -qx 'max [1-9][0-9]*' "$GROUP/pids.events"
 }
 
+@test "pids: an exec that finds no room names the limit" {
+	needs pids
+	guest_with '{pids: {limit: 1}}'
+	try kavel exec "$ID" /bin/true
+	assert_status 255
+	assert_error_has "exec $ID"
+	assert_error_has "linux.resources.pids.limit: pids.max is 1"
+}
+
 @test "cpu: a guest that takes more than its quota is throttled" {
 	needs cpu
 	config '.linux.resources.cpu = {quota: 10000, period: 100000}'

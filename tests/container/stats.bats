@@ -99,6 +99,67 @@ metrics() { # into $output
 	fi
 }
 
+# Take the group by which the container is tracked away, with or without processes in it.
+remove_group() {
+	local v2=/sys/fs/cgroup
+
+	[[ $(stat -f -c %T "$v2") == cgroup2fs ]] || v2=/sys/fs/cgroup/unified
+	[[ -d $v2/parent/guest ]] || skip "no cgroup v2"
+	mkdir -p "$v2/elsewhere"
+	guest_pid >"$v2/elsewhere/cgroup.procs" 2>/dev/null || :
+	rmdir "$v2/parent/guest" "$v2/parent"
+	echo "$v2/elsewhere"
+}
+
+@test "of a group that was removed behind our back the reason is told, and delete leaves nothing" {
+	local elsewhere
+
+	start_guest pause
+	elsewhere=$(remove_group)
+	try kavel events --stats "$ID"
+	assert_refused "its cgroup was removed"
+	[[ ! $output ]]
+	LIMIT=5 try kavel events --interval 10ms "$ID"
+	assert_refused "its cgroup was removed"
+	must kavel stats --format json
+	jq -e '.[0].cgroup == "removed" and (.[0].stats | has("pids") | not)' <<<"$output"
+	must kavel stats
+	assert_matches "^$ID +- +- +- +- "
+	must kavel delete --force "$ID"
+	eventually rmdir "$elsewhere"
+	assert_clean
+	# the same of one that has ended: the directories above are taken away as well
+	config '.linux.cgroupsPath = "/parent/parent2/guest"'
+	start_guest pause
+	must kavel kill "$ID" KILL
+	eventually status_is stopped
+	find /sys/fs/cgroup -depth -path '*/parent2/guest' -type d -exec rmdir {} +
+	must kavel delete "$ID"
+	[[ -z $(find /sys/fs/cgroup -name parent) ]] || fail "left: $(find /sys/fs/cgroup -name parent)"
+	assert_clean
+}
+
+@test "without any group stats say so" {
+	guest_does pause
+	must kavel --cgroup-manager disabled run --detach --bundle "$BUNDLE" "$ID"
+	must kavel stats --format json
+	jq -e '.[0].cgroup == "none"' <<<"$output"
+}
+
+@test "stats of so many containers that their reading is shared out" {
+	local i
+
+	config 'del(.linux.cgroupsPath) | .linux.namespaces -= [{type: "network"}]'
+	guest_does pause
+	for ((i = 100; i < 220; i++)); do
+		must kavel create --bundle "$BUNDLE" "guest$i"
+	done
+	must kavel stats --format json
+	jq -e '[.[].id] == [range(100; 220) | "guest\(.)"] and all(.[]; .stats.cpu.usage.total >= 0)' <<<"$output"
+	try kavel stats guest100 nosuch
+	assert_refused 'container "nosuch" does not exist'
+}
+
 @test "events go on until the container ends" {
 	local lines=$BATS_TEST_TMPDIR/lines
 

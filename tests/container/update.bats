@@ -127,6 +127,53 @@ cleanup() {
 	[[ $(<"$(knob cpu cpu.idle cpu.idle)") == 0 ]]
 }
 
+@test "members of the resources that have no meaning are told, and ignored" {
+	has_controller memory memory || skip "no memory controller"
+	config '.linux.resources.memory = {limit: 67108864}'
+	start_guest pause
+	jq -n '{foo: 1, memory: {limit: 70000640, limt: 5}, devices: [{allow: true, access: "rwm", typ: "c"}], "a\nb": 2}' \
+		>"$BATS_TEST_TMPDIR/resources"
+	STDIN=$BATS_TEST_TMPDIR/resources must kavel update --resources - "$ID"
+	assert_error_has "warning: linux.resources.foo is ignored"
+	assert_error_has "warning: linux.resources.memory.limt is ignored"
+	assert_error_has "warning: linux.resources.devices[0].typ is ignored"
+	[[ $(wc -l <<<"$error") == 4 ]] || fail "not one line for each"
+	[[ $(<"$(knob memory memory.limit_in_bytes memory.max)") == 70000640 ]]
+}
+
+@test "an idle group takes no weight, and the message says so" {
+	local file
+
+	has_controller cpu cpu || skip "no cpu controller"
+	config '.linux.resources.cpu = {shares: 512, idle: 1}'
+	create_guest pause
+	assert_success
+	assert_error_has "linux.resources.cpu.shares: has no effect with cpu.idle 1"
+	file=$(knob cpu cpu.idle cpu.idle)
+	[[ -e $file ]] || skip "this kernel has no idle groups"
+	[[ $(<"$file") == 1 ]]
+	try kavel update --cpu-share 300 "$ID"
+	assert_refused linux.resources.cpu.shares "cpu.idle 1 has no weight"
+	must kavel update --cpu-share 300 --cpu-idle 0 "$ID"
+	[[ $(<"$file") == 0 ]]
+}
+
+@test "a limit of memory below what is in use: v1 refuses it, v2 takes it and kills" {
+	has_controller memory memory || skip "no memory controller"
+	config '.linux.resources.memory = {limit: 134217728, swap: 134217728}'
+	start_guest memory=32 pause
+	eventually uses_memory
+	try kavel update --memory 4m --memory-swap 4m "$ID"
+	if [[ -d /sys/fs/cgroup/memory ]]; then
+		assert_refused linux.resources.memory.limit "more than that is in use"
+		[[ $(<"$(knob memory memory.limit_in_bytes memory.max)") == 134217728 ]]
+		status_is running
+	else
+		assert_success
+		eventually status_is stopped
+	fi
+}
+
 @test "checkBeforeUpdate refuses a limit below what is in use" {
 	has_controller memory memory || skip "no memory controller"
 	config '.linux.resources.memory = {limit: 134217728, checkBeforeUpdate: true}'
@@ -194,4 +241,5 @@ cleanup() {
 	assert_refused gone
 	must kavel delete --force "$ID"
 	eventually rmdir "${group%/parent/guest}/elsewhere"
+	[[ -z $(find /sys/fs/cgroup -name parent) ]] || fail "left: $(find /sys/fs/cgroup -name parent)"
 }
