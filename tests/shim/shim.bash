@@ -20,10 +20,10 @@ cleanup() {
 	done
 }
 
-# The shim, detached.  Its pid is in $PID.
+# The shim, detached.  Its pid is in $PID.  $LOG_PATH: another log.
 shim() { # OPTION...
 	local words=("$SHIM" --id "$ID" --bundle "$BUNDLE" --runtime "$KAVEL" --runtime-arg --root --runtime-arg "$ROOT"
-		--run-dir "$RUN" --exit-record "$EXIT" --log-path "k8s-file:$LOG" --container-pidfile "$RUN/guest.pid"
+		--run-dir "$RUN" --exit-record "$EXIT" --log-path "${LOG_PATH:-k8s-file:$LOG}" --container-pidfile "$RUN/guest.pid"
 		--conmon-pidfile "$RUN/shim.pid" --start "$@")
 
 	try "${words[@]}"
