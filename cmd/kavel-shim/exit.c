@@ -56,12 +56,15 @@ static _Noreturn void execute(const struct shim_settings *settings)
 int exit_run_command(const struct shim_settings *settings)
 {
 	int status, result = 0;
+	struct err ignored;
 	sigset_t none;
 	pid_t pid, ended;
 
 	if (!settings->exit_command)
 		return 0;
 	(void)sys_close_range(3, ~0U, 0);
+	if (settings->passthrough)
+		(void)detach_streams(&ignored); /* its streams are not the guest's; it runs in any case */
 	/* what the command leaves behind is not to keep the shim */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 	(void)signal(SIGPIPE, SIG_DFL);

@@ -9,6 +9,7 @@
 #include "base/auto.h"
 #include "base/file.h"
 #include "claim.h"
+#include "detach.h"
 #include "memory.h"
 
 #define DRAIN_MS 2000 /* for what a guest leaves in its streams while others hold them open, or a log is full */
@@ -38,6 +39,9 @@ static int begin_create(struct shim *shim, struct err *err)
 		r = runtime_create(&shim->runtime, &guests, relay_error_fd(shim->relay),
 				   shim->settings.terminal ? shim->console.path : NULL, err);
 	pipes_close(&guests);
+	/* the guest has the caller's streams now; whoever waits for their end waits for the guest alone */
+	if (r == 0 && shim->settings.passthrough && shim->settings.restart == RESTART_NO)
+		r = detach_streams(err);
 	if (r < 0)
 		console_close(&shim->console);
 	return r;
