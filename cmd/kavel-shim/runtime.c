@@ -13,7 +13,7 @@
 #include "base/fd.h"
 #include "detach.h"
 
-#define SAID_MAX (256 * 1024) /* bytes; more waits in the pipe */
+#define SAID_MAX (256 * 1024) /* bytes */
 
 /* ---------------------------------------------------------------- words */
 
@@ -156,6 +156,22 @@ static _Noreturn void execute(const struct runtime *runtime, pid_t shim, const s
 
 /* ---------------------------------------------------------------- what it says */
 
+/* Too much: the beginning is forgotten of what only the runtime can have said; what an exec or restore already wrote as the guest
+ * waits in the pipe. */
+static bool make_room(struct runtime *runtime)
+{
+	struct str_buf *said = &runtime->said;
+	const size_t kept = SAID_MAX / 2;
+
+	if (said->size <= SAID_MAX)
+		return true;
+	if (runtime->settings->exec || runtime->settings->restore)
+		return false;
+	memmove(said->data, said->data + said->size - kept, kept + 1);
+	said->size = kept;
+	return true;
+}
+
 /* Returns false when there is nothing more for now. */
 static bool read_some(struct runtime *runtime)
 {
@@ -166,9 +182,11 @@ static bool read_some(struct runtime *runtime)
 		str_append_n(&runtime->said, data, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		loop_forget(runtime->loop, &runtime->error);
-	if (runtime->said.size > SAID_MAX)
+	if (!make_room(runtime)) {
 		loop_forget(runtime->loop, &runtime->error);
-	return n > 0 && runtime->said.size <= SAID_MAX;
+		return false;
+	}
+	return n > 0;
 }
 
 static int on_error_stream(struct loop_source *source, uint32_t events, struct err *err)
