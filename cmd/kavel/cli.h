@@ -13,6 +13,8 @@
 #include "base/str.h"
 #include "container/container.h"
 #include "base/options.h"
+#include "store/options.h"
+#include "store/shim.h"
 #include "store/store.h"
 
 /* Where the peers' callers expect contradictory things, the name that the program is called by decides. */
@@ -43,6 +45,9 @@ struct cli_options {
 		const char *l3_cache_schema, *mem_bw_schema;
 	} update;
 	const char *store;
+	struct guest_options up;
+	bool replace, temporary, detached, attached, keep_data;
+	const char *timeout;
 	const char *interval;
 	int stats_format; /* enum stats_format of stats.c */
 	bool only_stats, no_stream;
@@ -100,6 +105,9 @@ extern const struct cli_command cli_create, cli_delete, cli_exec, cli_features, 
 	cli_events, cli_stats, cli_top, cli_mounts, cli_checkpoint, cli_restore, cli_doctor,
 	cli_attach;
 
+extern const struct cli_command cli_up, cli_down, cli_restart, cli_rm, cli_rename, cli_inspect, cli_status, cli_enable,
+	cli_disable;
+
 /* main.c: all commands, ended by NULL, in the order of the help; and one of them, or NULL. */
 extern const struct cli_command *const cli_commands[];
 const struct cli_command *cli_command_find(const char *name);
@@ -131,6 +139,30 @@ extern const struct option_row cli_create_options[];
 /* guests.c: --store; and the store that it names, or the default one. */
 extern const struct option_row cli_store_options[];
 int cli_find_store(struct cli *cli, struct store *ret, struct err *err);
+
+/* guests.c: how the shim of this call's guests is started. */
+int cli_find_shim(const struct cli *cli, struct shim_call *ret, struct arena *arena, struct err *err);
+
+/* guests.c: stop a guest whose lock is held, and say on a terminal that it takes long.  Returns 0, 1 when it was stopped
+ * already, or an error. */
+int cli_stop_guest(const struct cli *cli, const struct store *store, const struct guest *guest, struct err *err);
+
+/* up.c: start a guest whose lock is held, unless it runs, and print its name.  Returns 0 or an error. */
+int cli_start_guest(const struct cli *cli, const struct store *store, const struct guest *guest, struct err *err);
+
+/* up_options.c: the options of `up`, and those that were given, as words of a command line; NULL: memory ran out. */
+extern const struct option_row cli_up_options[];
+const char **cli_up_words(const struct cli *cli, struct arena *arena, size_t *ret_count);
+
+/* progress.c: a line on standard error that tells how far something is, if that is a terminal and it takes long. */
+struct cli_progress {
+	const char *doing; /* "removing web" */
+	int64_t since;	   /* clock_ms(); 0: not begun */
+	bool is_shown, is_terminal;
+};
+void cli_progress_begin(struct cli_progress *progress, const char *doing);
+void cli_progress_tell(struct cli_progress *progress, const char *how_far);
+void cli_progress_end(struct cli_progress *progress);
 
 /* checkpoint.c: what checkpoint and restore share; and their answer. */
 extern const struct option_row cli_criu_options[];

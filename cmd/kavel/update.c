@@ -1,10 +1,10 @@
 /* update: the options become a text of linux.resources, so that all that is known of a property (its type, range and name in
  * messages) holds for its option too. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/auto.h"
 #include "base/log.h"
+#include "base/size.h"
 #include "json/encode.h"
 #include "cli.h"
 
@@ -36,38 +36,6 @@ static const struct value {
 #undef VALUE
 };
 
-/* "512k", "1.5GiB", "64 MB": powers of 1024, as engines write them. */
-static bool parse_size(const char *text, int64_t *ret)
-{
-	static const char units[] = "kmgtp";
-	const char *unit;
-	double number;
-	char *end;
-
-	if (str_i64(text, -1, INT64_MAX, ret))
-		return true;
-	if (*text < '0' || *text > '9' || text[strspn(text, "0123456789.")] == '\0')
-		return false;
-	number = strtod(text, &end);
-	if (end != text + strspn(text, "0123456789."))
-		return false;
-	end += *end == ' ';
-	unit = strchr(units, *end | 0x20);
-	if (*end && unit) {
-		for (const char *at = units; at <= unit; at++)
-			number *= 1024;
-		end++;
-		if ((*end | 0x20) == 'i' && (end[1] | 0x20) == 'b')
-			end++;
-	}
-	if ((*end | 0x20) == 'b')
-		end++;
-	if (*end || number >= 0x1p63)
-		return false;
-	*ret = (int64_t)number;
-	return true;
-}
-
 static int put_value(struct json_writer *writer, const struct value *value, const char *text, struct err *err)
 {
 	int64_t number;
@@ -78,7 +46,7 @@ static int put_value(struct json_writer *writer, const struct value *value, cons
 		json_put_string(writer, value->member, text);
 		return 0;
 	case VALUE_SIZE:
-		if (!parse_size(text, &number))
+		if (!size_parse(text, &number))
 			return err_user(err, "--%s: expected a size such as 512m, or -1, got \"%s\"", value->option,
 					text);
 		json_put_i64(writer, value->member, number);

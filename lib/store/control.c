@@ -15,6 +15,7 @@
 #include "json/read.h"
 
 #define ANSWER_MAX (256u << 10) /* bytes */
+#define TELL_MS	   250
 
 int control_connect(const char *run, const char *name, int *ret_fd, struct err *err)
 {
@@ -69,26 +70,28 @@ static int check_answer(const char *text, size_t size, struct err *err)
 	return r;
 }
 
-/* Returns 0, 1 when the shim is gone, or an error. */
-static int wait_answer(int fd, int timeout_ms, struct err *err)
+static int wait_answer(int fd, int timeout_ms, control_tell tell, void *context, struct err *err)
 {
 	const int64_t deadline = clock_ms() + timeout_ms;
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
 
 	for (;;) {
-		int64_t left = timeout_ms < 0 ? -1 : deadline - clock_ms();
-		int r = poll(&wait, 1, (int)(timeout_ms >= 0 && left < 0 ? 0 : left));
+		struct pollfd wait = { .fd = fd, .events = POLLIN };
+		int64_t left = timeout_ms < 0 ? TELL_MS : deadline - clock_ms();
+		int r = poll(&wait, 1, left < TELL_MS ? (int)(left > 0 ? left : 0) : TELL_MS);
 
 		if (r > 0)
 			return 0;
-		if (r == 0)
-			return err_set(err, ETIMEDOUT, "the shim has not answered for %d ms", timeout_ms);
-		if (errno != EINTR)
+		if (r < 0 && errno != EINTR)
 			return err_sys(err, errno, "wait for the shim");
+		if (left <= 0)
+			return err_set(err, ETIMEDOUT, "the shim has not answered for %d ms", timeout_ms);
+		if (tell)
+			tell(context);
 	}
 }
 
-int control_request(const char *run, const char *request, int timeout_ms, struct str_buf *answer, struct err *err)
+int control_request(const char *run, const char *request, int timeout_ms, control_tell tell, void *context,
+		    struct str_buf *answer, struct err *err)
 {
 	autofree char *data = malloc(ANSWER_MAX);
 	autofd fd = -1;
@@ -102,7 +105,7 @@ int control_request(const char *run, const char *request, int timeout_ms, struct
 		return r;
 	r = fd_send(fd, request, strlen(request), -1);
 	if (r == 0)
-		r = wait_answer(fd, timeout_ms, err);
+		r = wait_answer(fd, timeout_ms, tell, context, err);
 	else
 		return r == -EPIPE || r == -ECONNRESET ? 1 : err_sys(err, -r, "ask the shim");
 	if (r < 0)
