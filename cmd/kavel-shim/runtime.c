@@ -198,13 +198,16 @@ static int on_error_stream(struct loop_source *source, uint32_t events, struct e
 }
 
 /* The end of what it said is the text: with debugging messages on the same stream, the failure is the last of them. */
-static int explain(const struct runtime *runtime, int status, struct err *err)
+static int explain(struct runtime *runtime, int status, struct err *err)
 {
-	const char *text = runtime->said.data;
+	char *text = runtime->said.data;
 	size_t size = runtime->said.size;
 
 	while (size && text[size - 1] == '\n')
 		size--;
+	for (size_t i = 0; i < size; i++)
+		if (text[i] == '\n')
+			text[i] = ' ';
 	if (size >= ERR_TEXT_MAX) {
 		text += size - ERR_TEXT_MAX + 1;
 		size = ERR_TEXT_MAX - 1;
