@@ -65,6 +65,11 @@ static void tail_add(struct tail *tail, const char *data, size_t size)
 	}
 }
 
+static char tail_last(const struct tail *tail)
+{
+	return tail->data[(tail->start + tail->size - 1) % HEALTH_OUTPUT_MAX];
+}
+
 /* NULL: no memory. */
 static char *tail_text(const struct tail *tail)
 {
@@ -138,6 +143,8 @@ static void finish(struct health *health, bool is_good, const char *words)
 	loop_cancel(health->loop, &health->late);
 	read_rest(health);
 	close_pipe(health);
+	if (words && health->tail.size && tail_last(&health->tail) != '\n')
+		tail_add(&health->tail, "\n", 1);
 	if (words)
 		tail_add(&health->tail, words, strlen(words));
 	free(health->output);
@@ -214,7 +221,7 @@ static int on_late(struct loop_timer *timer, struct err *err)
 
 	(void)err;
 	kill_check(health);
-	(void)snprintf(words, sizeof(words), "%sthe check took longer than %u ms", health->tail.size ? "\n" : "",
+	(void)snprintf(words, sizeof(words), "the check took longer than %u ms",
 		       or_default(health->settings->health.timeout_ms, HEALTH_TIMEOUT_MS));
 	finish(health, false, words);
 	return 0;
@@ -338,11 +345,17 @@ static int read_array(struct health *health, struct err *err)
 	return r;
 }
 
+/* `[ -e /file ]` is the shell's. */
+static bool is_array(const char *command)
+{
+	return *command == '[' && command[1 + strspn(command + 1, " \t\n")] == '"';
+}
+
 static int read_words(struct health *health, struct err *err)
 {
 	const char *const words[] = { "sh", "-c", health->settings->health.command, NULL };
 
-	if (*health->settings->health.command == '[')
+	if (is_array(health->settings->health.command))
 		return read_array(health, err);
 	health->words = ARENA_NEW(&health->arena, const char *, ARRAY_SIZE(words));
 	if (!health->words)

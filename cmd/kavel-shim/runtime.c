@@ -325,6 +325,8 @@ pid_t runtime_pid(const struct runtime *runtime)
 
 void runtime_forget(struct runtime *runtime)
 {
+	if (!runtime->loop) /* nothing was begun */
+		return;
 	if (runtime->child.pid)
 		children_remove(runtime->children, &runtime->child);
 	loop_forget(runtime->loop, &runtime->error);

@@ -24,7 +24,7 @@ cleanup() {
 shim() { # OPTION...
 	local words=("$SHIM" --id "$ID" --bundle "$BUNDLE" --runtime "$KAVEL" --runtime-arg --root --runtime-arg "$ROOT"
 		--run-dir "$RUN" --exit-record "$EXIT" --log-path "${LOG_PATH:-k8s-file:$LOG}" --container-pidfile "$RUN/guest.pid"
-		--conmon-pidfile "$RUN/shim.pid" --start "$@")
+		--conmon-pidfile "$RUN/shim.pid" --start --stop-timeout 200ms "$@")
 
 	try "${words[@]}"
 	((status == 0)) || return 0

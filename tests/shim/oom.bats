@@ -1,0 +1,92 @@
+load ../run/helpers
+load shim
+
+limit_memory() {
+	config '.linux.resources.memory = {limit: 33554432, swap: 33554432}'
+}
+
+@test "a guest whose first process is killed for memory is reported" {
+	needs memory
+	limit_memory
+	guest_does memory=100
+	shim
+	shim_ends
+	exit_holds '.oomKilled and .signal == "SIGKILL" and .exitCode == 137 and .memory.oomKills >= 1'
+	[[ -e $BUNDLE/oom ]]
+}
+
+@test "a child that is killed for memory is reported while the first process lives" {
+	needs memory
+	limit_memory
+	guest_shell '/guest memory=100; echo "child: $?"; while ! [ -e /go ]; do sleep 0.05; done; exit 0'
+	mkdir "$BATS_TEST_TMPDIR/persist"
+	shim --persist-dir "$BATS_TEST_TMPDIR/persist"
+	eventually logged 'child: 137'
+	eventually test -e "$BUNDLE/oom"
+	[[ -e $BATS_TEST_TMPDIR/persist/oom ]]
+	eventually shim_holds '.oomKills == 1 and .status == "running"'
+	touch "$BUNDLE/rootfs/go"
+	shim_ends
+	exit_holds '.oomKilled and .exitCode == 0 and .signal == null and .memory.oomKills == 1'
+}
+
+@test "kills below the guest's group are its own" {
+	needs memory
+	limit_memory
+	guest_shell 'mkdir /sys/fs/cgroup/below || exit 9; echo 0 >/sys/fs/cgroup/below/cgroup.procs; /guest memory=100; exit 0'
+	config '.mounts |= map(if .destination == "/sys/fs/cgroup" then .options -= ["ro"] else . end)'
+	shim
+	shim_ends
+	exit_holds '.oomKilled'
+}
+
+@test "a guest that has enough memory is not, nor what an earlier one left" {
+	needs memory
+	limit_memory
+	touch "$BUNDLE/oom"
+	guest_does memory=8
+	shim
+	shim_ends
+	exit_holds '(.oomKilled | not) and .memory.oomKills == 0 and .memory.peak > 8000000'
+	[[ ! -e $BUNDLE/oom ]]
+}
+
+@test "each restart begins with none" {
+	needs memory
+	limit_memory
+	guest_shell 'echo start >>/starts; [ $(wc -l </starts) -ge 2 ] && exit 0; exec /guest memory=100'
+	shim --restart on-failure --restart-delay 10ms
+	shim_ends
+	exit_holds '.restarts == 1 and .exitCode == 0 and (.oomKilled | not)'
+}
+
+@test "what an adopted guest had before is known" {
+	needs memory
+	limit_memory
+	guest_shell '/guest memory=100; echo "child: $?"; while ! [ -e /go ]; do sleep 0.05; done'
+	shim
+	eventually logged 'child: 137'
+	kill -KILL "$PID"
+	eventually is_gone "$PID"
+	shim --adopt
+	eventually shim_holds '.oomKills == 1'
+	touch "$BUNDLE/rootfs/go"
+	shim_ends
+	exit_holds '.oomKilled'
+}
+
+@test "the shim does not spin when the group is gone" {
+	local before after
+
+	needs memory
+	limit_memory
+	guest_shell 'echo start >>/starts; exec /guest memory=100'
+	shim --restart always --restart-delay 20s
+	eventually shim_is backing-off
+	before=$(awk '{ print $14 + $15 }' "/proc/$PID/stat")
+	sleep "$SLOWNESS"
+	after=$(awk '{ print $14 + $15 }' "/proc/$PID/stat")
+	((after - before < 20)) || fail "it took $((after - before)) ticks"
+	kill -TERM "$PID"
+	shim_ends
+}
