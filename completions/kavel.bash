@@ -3,7 +3,7 @@
 
 _kavel_global='--root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --criu
 	--systemd-log --version --help -v -h'
-_kavel_commands='create start run exec kill delete pause resume update events stats top state list ps mounts checkpoint restore attach spec plan features doctor help'
+_kavel_commands='create start run exec kill delete pause resume update events stats top state list ps logs mounts checkpoint restore attach spec plan features doctor help'
 
 # The options of a command that are not global.
 _kavel_options() { # COMMAND
@@ -33,6 +33,7 @@ _kavel_options() { # COMMAND
 	top) echo "--interval" ;;
 	list) echo "--format --quiet -f -q" ;;
 	ps) echo "--format -f" ;;
+	logs) echo "--follow --since --until --tail --timestamps --stream --format --file --store -f -n -t" ;;
 	checkpoint)
 		echo "$criu --parent-path --pre-dump --leave-running --tcp-skip-in-flight --link-remap --status-fd --page-server"
 		;;
@@ -47,7 +48,8 @@ _kavel_options() { # COMMAND
 # True if the option is followed by a value.
 _kavel_takes_value() { # OPTION COMMAND
 	case $1 in
-	-f) [[ $2 != delete ]] ;;
+	-f) [[ $2 != delete && $2 != logs ]] ;;
+	-n) true ;;
 	-r) [[ $2 == update ]] ;;
 	--rootless) [[ $2 != spec ]] ;;
 	--root | --log | --log-format | --log-level | --cgroup-manager | --criu | --bundle | -b | --config | --pid-file | \
@@ -55,7 +57,7 @@ _kavel_takes_value() { # OPTION COMMAND
 		--user | -u | --additional-gids | -g | --cap | -c | --cgroup | --process-label | --apparmor | --resources | --interval | \
 		--memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | --*-schema | --kernel-memory* | --file | \
 		--image-path | --work-path | --parent-path | --empty-ns | --manage-cgroups-mode | --network-lock | --status-fd | \
-		--page-server | --lsm-* | --detach-keys | --store | --host) true ;;
+		--page-server | --lsm-* | --detach-keys | --store | --host | --since | --until | --tail | --stream) true ;;
 	*) false ;;
 	esac
 }
@@ -76,7 +78,8 @@ _kavel_complete_value() { # OPTION COMMAND WORD
 	--preserve-fds | --cwd | --env | -e | --user | -u | --additional-gids | -g | --cap | -c | --cgroup | \
 		--process-label | --apparmor | --memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | \
 		--*-schema | --kernel-memory* | --interval | --empty-ns | --status-fd | --page-server | --lsm-* | \
-		--detach-keys) ;;
+		--detach-keys | --since | --until | --tail | -n) ;;
+	--stream) COMPREPLY=($(compgen -W 'stdout stderr all' -- "$3")) ;;
 	-f)
 		case $2 in
 		stats) COMPREPLY=($(compgen -W 'table json openmetrics' -- "$3")) ;;
@@ -95,7 +98,7 @@ _kavel_complete_argument() { # COMMAND NUMBER WORD KAVEL...
 	plan:1) COMPREPLY=($(compgen -d -- "$3")) ;;
 	mounts:1) COMPREPLY=($(compgen -W 'add remove' -- "$3")) ;;
 	mounts:3) COMPREPLY=($(compgen -f -- "$3")) ;;
-	attach:1 | mounts:2 | checkpoint:1 | start:1 | exec:1 | kill:1 | delete:1 | pause:1 | resume:1 | update:1 | events:1 | stats:* | state:1 | ps:1)
+	attach:1 | logs:1 | mounts:2 | checkpoint:1 | start:1 | exec:1 | kill:1 | delete:1 | pause:1 | resume:1 | update:1 | events:1 | stats:* | state:1 | ps:1)
 		COMPREPLY=($(compgen -W "$("${@:4}" list --quiet 2>/dev/null)" -- "$3"))
 		;;
 	kill:2) COMPREPLY=($(compgen -W "$(compgen -A signal | grep -v '^[^S]') KILL TERM HUP INT" -- "$3")) ;;

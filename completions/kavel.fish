@@ -1,6 +1,6 @@
 # Completion of kavel's command line for fish.
 
-set -l commands create start run exec kill delete pause resume update events stats top state list ps mounts checkpoint restore attach spec plan features doctor help
+set -l commands create start run exec kill delete pause resume update events stats top state list ps logs mounts checkpoint restore attach spec plan features doctor help
 
 # The IDs of the containers below the state directory that the command line names.
 function __kavel_ids
@@ -33,6 +33,7 @@ complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a top -d 'Show
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a state -d 'Print the state of a container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the containers'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a ps -d 'List the processes of a container'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a logs -d 'Print what a guest printed'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a mounts -d 'Mount in a container that runs'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a checkpoint -d 'Not built in'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a restore -d 'Not built in'
@@ -139,7 +140,7 @@ complete -c kavel -n '__fish_seen_subcommand_from restore' -l lsm-mount-context 
 complete -c kavel -n '__fish_seen_subcommand_from restore' -l tcp-close -d 'Close the TCP connections'
 
 # attach
-complete -c kavel -n '__fish_seen_subcommand_from attach' -a '(__kavel_ids)'
+complete -c kavel -n '__fish_seen_subcommand_from attach logs' -a '(__kavel_ids)'
 complete -c kavel -n '__fish_seen_subcommand_from attach' -l detach-keys -x -d 'Keys that end it'
 complete -c kavel -n '__fish_seen_subcommand_from attach' -l no-stdin -d 'Only show what the guest writes'
 complete -c kavel -n '__fish_seen_subcommand_from attach' -l sig-proxy -d 'Pass signals on to the guest'
@@ -164,3 +165,14 @@ complete -c kavel -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 
 complete -c kavel -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'The IDs only'
 complete -c kavel -n '__fish_seen_subcommand_from help' -a "$commands"
 complete -c kavel -n '__fish_seen_subcommand_from start exec kill delete pause resume update events stats state ps checkpoint' -a '(__kavel_ids)' -d Container
+
+# logs
+complete -c kavel -n '__fish_seen_subcommand_from logs' -s f -l follow -d 'Go on until the guest ends'
+complete -c kavel -n '__fish_seen_subcommand_from logs' -l since -x -d 'From then on'
+complete -c kavel -n '__fish_seen_subcommand_from logs' -l until -x -d 'Up to then'
+complete -c kavel -n '__fish_seen_subcommand_from logs' -s n -l tail -x -d 'The last lines only'
+complete -c kavel -n '__fish_seen_subcommand_from logs' -s t -l timestamps -d 'When it was printed'
+complete -c kavel -n '__fish_seen_subcommand_from logs' -l stream -x -a 'stdout stderr all' -d 'What is printed'
+complete -c kavel -n '__fish_seen_subcommand_from logs' -l format -x -a 'table json' -d Format
+complete -c kavel -n '__fish_seen_subcommand_from logs' -l file -r -F -d 'A log file instead of a guest'
+complete -c kavel -n '__fish_seen_subcommand_from logs' -l store -x -a '(__fish_complete_directories)' -d 'Where guests are kept'

@@ -62,7 +62,7 @@ FIELDS(status_fields, struct status_document) {
 static void take_time(const char *text, struct timespec *ret)
 {
 	if (text)
-		(void)clock_parse(text, ret);
+		(void)clock_parse(text, strlen(text), ret);
 }
 
 static void take_group(const struct group_document *group, struct cgroup_made *ret)

@@ -44,6 +44,10 @@ struct cli_options {
 		const char *cpuset_cpus, *cpuset_mems, *pids_limit, *blkio_weight;
 		const char *l3_cache_schema, *mem_bw_schema;
 	} update;
+	struct {
+		const char *since, *until, *tail, *stream, *file;
+		bool follow, timestamps;
+	} logs;
 	const char *store;
 	struct guest_options up;
 	bool replace, temporary, detached, attached, keep_data;
@@ -102,7 +106,7 @@ struct cli_command {
 
 extern const struct cli_command cli_create, cli_delete, cli_exec, cli_features, cli_help, cli_kill, cli_list, cli_pause,
 	cli_plan, cli_ps, cli_resume, cli_run, cli_spec, cli_start, cli_state, cli_update,
-	cli_events, cli_stats, cli_top, cli_mounts, cli_checkpoint, cli_restore, cli_doctor,
+	cli_events, cli_stats, cli_top, cli_mounts, cli_checkpoint, cli_restore, cli_logs, cli_doctor,
 	cli_attach;
 
 extern const struct cli_command cli_up, cli_down, cli_restart, cli_rm, cli_rename, cli_inspect, cli_status, cli_enable,

@@ -36,52 +36,104 @@ void clock_text(const struct timespec *when, bool nanoseconds, char text[CLOCK_T
 		       (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60), fraction);
 }
 
-/* The inverse of date_of_days(). */
-static int64_t days_of_date(int64_t year, int month, int day)
+static int64_t days_of_date(int64_t year, int64_t month, int64_t day)
 {
-	int64_t shifted = year - (month <= 2);
-	int64_t era = (shifted >= 0 ? shifted : shifted - 399) / 400;
-	int64_t of_era = shifted - era * 400;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	int64_t of_era, era;
 
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+	year -= month <= 2;
+	era = (year >= 0 ? year : year - 399) / 400;
+	of_era = year - era * 400;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
+	       (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1 - 719468;
 }
 
-/* Take `digits` digits and the character that follows them off *at.  Returns -1 if they are not there. */
-static int take_number(const char **at, int digits, char after)
-{
-	int number = 0;
+struct cursor {
+	const char *at, *end;
+};
 
-	for (int i = 0; i < digits; i++, (*at)++) {
-		if (**at < '0' || **at > '9')
-			return -1;
-		number = number * 10 + (**at - '0');
+/* Just so many digits, of a number between the two. */
+static bool take_number(struct cursor *in, int digits, int min, int max, int *ret)
+{
+	*ret = 0;
+	if (in->end - in->at < digits)
+		return false;
+	for (; digits > 0; digits--, in->at++) {
+		if (*in->at < '0' || *in->at > '9')
+			return false;
+		*ret = *ret * 10 + (*in->at - '0');
 	}
-	if (after && *(*at)++ != after)
-		return -1;
-	return number;
+	return *ret >= min && *ret <= max;
 }
 
-bool clock_parse(const char *text, struct timespec *ret)
+static bool take_char(struct cursor *in, const char *any)
 {
-	int year, month, day, hour, minute, second;
-	long nanoseconds = 0, unit = 100000000;
+	if (in->at == in->end || !*in->at || !strchr(any, *in->at))
+		return false;
+	in->at++;
+	return true;
+}
 
-	year = take_number(&text, 4, '-');
-	month = year < 0 ? -1 : take_number(&text, 2, '-');
-	day = month < 1 || month > 12 ? -1 : take_number(&text, 2, 'T');
-	hour = day < 1 || day > 31 ? -1 : take_number(&text, 2, ':');
-	minute = hour < 0 || hour > 23 ? -1 : take_number(&text, 2, ':');
-	second = minute < 0 || minute > 59 ? -1 : take_number(&text, 2, 0);
-	if (second < 0 || second > 60)
+static bool take_date(struct cursor *in, int64_t *ret_days)
+{
+	static const int lengths[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	int year, month, day;
+
+	if (!take_number(in, 4, 0, 9999, &year) || !take_char(in, "-") || !take_number(in, 2, 1, 12, &month) ||
+	    !take_char(in, "-") || !take_number(in, 2, 1, lengths[month - 1], &day))
 		return false;
-	if (*text == '.')
-		for (text++; *text >= '0' && *text <= '9'; text++, unit /= 10)
-			nanoseconds += (*text - '0') * unit;
-	if (strcmp(text, "Z") != 0)
+	if (month == 2 && day == 29 && (year % 4 || (year % 100 == 0 && year % 400)))
 		return false;
-	ret->tv_sec = days_of_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
-	ret->tv_nsec = nanoseconds;
+	*ret_days = days_of_date(year, month, day);
+	return true;
+}
+
+static bool take_time(struct cursor *in, int *ret_seconds, long *ret_ns)
+{
+	int hour, minute, second = 0;
+	long unit = 100000000;
+
+	if (!take_number(in, 2, 0, 23, &hour) || !take_char(in, ":") || !take_number(in, 2, 0, 59, &minute))
+		return false;
+	if (take_char(in, ":") && !take_number(in, 2, 0, 60, &second)) /* 60: a leap second */
+		return false;
+	*ret_seconds = hour * 3600 + minute * 60 + second;
+	if (!take_char(in, ".,"))
+		return true;
+	for (; in->at < in->end && *in->at >= '0' && *in->at <= '9'; in->at++, unit /= 10)
+		*ret_ns += (*in->at - '0') * unit;
+	return true;
+}
+
+static bool take_zone(struct cursor *in, int *ret_seconds)
+{
+	int hour, minute;
+	bool west;
+
+	*ret_seconds = 0;
+	if (in->at == in->end || take_char(in, "Zz"))
+		return true;
+	west = *in->at == '-';
+	if (!take_char(in, "+-") || !take_number(in, 2, 0, 23, &hour) || !take_char(in, ":") ||
+	    !take_number(in, 2, 0, 59, &minute))
+		return false;
+	*ret_seconds = (hour * 3600 + minute * 60) * (west ? -1 : 1);
+	return true;
+}
+
+bool clock_parse(const char *text, size_t size, struct timespec *ret)
+{
+	struct cursor in = { text, text + size };
+	int seconds = 0, zone = 0;
+	int64_t days;
+	long ns = 0;
+
+	if (!take_date(&in, &days))
+		return false;
+	if (take_char(&in, "Tt ") && (!take_time(&in, &seconds, &ns) || !take_zone(&in, &zone)))
+		return false;
+	if (in.at != in.end)
+		return false;
+	*ret = (struct timespec){ .tv_sec = days * 86400 + seconds - zone, .tv_nsec = ns };
 	return true;
 }
 

@@ -43,15 +43,20 @@ static bool take_part(const char **at, double *sum)
 	return true;
 }
 
-bool duration_parse(const char *text, uint64_t *ret_ms)
+bool duration_parse_to(const char *text, uint64_t max_ms, uint64_t *ret_ms)
 {
 	double sum = 0;
 	bool good = *text;
 
 	while (good && *text)
 		good = take_part(&text, &sum);
-	if (!good || sum > 24 * 3600e9)
+	if (!good || sum / 1e6 > (double)max_ms)
 		return false;
 	*ret_ms = (uint64_t)(sum / 1e6);
 	return true;
+}
+
+bool duration_parse(const char *text, uint64_t *ret_ms)
+{
+	return duration_parse_to(text, UINT64_C(24) * 3600 * 1000, ret_ms);
 }

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 
 /* Length of the well-formed UTF-8 character at `p` (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF),
- * or 0.  The text ends with a NUL, which is no continuation byte: nothing is read beyond it. */
-static size_t utf8_length(const unsigned char *p)
+ * or 0.  left: bytes that are there, at least one. */
+static size_t utf8_length(const unsigned char *p, size_t left)
 {
 	unsigned char least = 0x80, most = 0xbf;
 	size_t length;
@@ -14,6 +14,8 @@ static size_t utf8_length(const unsigned char *p)
 	if (p[0] < 0xc2 || p[0] > 0xf4)
 		return 0;
 	length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	if (length > left)
+		return 0;
 	if (p[0] == 0xe0)
 		least = 0xa0;
 	else if (p[0] == 0xed)
@@ -53,13 +55,13 @@ static void put_escape(struct str_buf *out, unsigned char c)
 	}
 }
 
-void json_quote(struct str_buf *out, const char *text)
+void json_quote_bytes(struct str_buf *out, const char *data, size_t size)
 {
-	const unsigned char *p = (const unsigned char *)text, *plain = p;
+	const unsigned char *p = (const unsigned char *)data, *plain = p, *end = p + size;
 
 	str_append_n(out, "\"", 1);
-	while (*p) {
-		size_t length = utf8_length(p);
+	while (p < end) {
+		size_t length = utf8_length(p, (size_t)(end - p));
 
 		if (length && *p >= 0x20 && *p != '"' && *p != '\\' && *p != 0x7f) {
 			p += length;
@@ -74,6 +76,11 @@ void json_quote(struct str_buf *out, const char *text)
 	}
 	str_append_n(out, (const char *)plain, (size_t)(p - plain));
 	str_append_n(out, "\"", 1);
+}
+
+void json_quote(struct str_buf *out, const char *text)
+{
+	json_quote_bytes(out, text, strlen(text));
 }
 
 static void put_line(struct json_writer *writer)

@@ -58,3 +58,6 @@ void json_put_value(struct json_writer *writer, const char *key, const struct js
 
 /* Append a quoted string alone: for lines that are put together by hand. */
 void json_quote(struct str_buf *out, const char *text);
+
+/* The same for any bytes: also U+0000. */
+void json_quote_bytes(struct str_buf *out, const char *data, size_t size);
