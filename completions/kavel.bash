@@ -3,7 +3,7 @@
 
 _kavel_global='--root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --criu
 	--systemd-log --version --help -v -h'
-_kavel_commands='create start run exec kill delete pause resume update events stats top state list ps logs mounts checkpoint restore attach spec plan features doctor help'
+_kavel_commands='create start run exec kill delete pause resume update events stats top state list ps logs mounts checkpoint restore attach up down restart status inspect enable disable rename rm spec plan features doctor help'
 
 # The options of a command that are not global.
 _kavel_options() { # COMMAND
@@ -40,6 +40,23 @@ _kavel_options() { # COMMAND
 	restore) echo "$criu $create --detach --lsm-profile --lsm-mount-context --tcp-close -d" ;;
 	attach) echo "--detach-keys --no-stdin --sig-proxy --store" ;;
 	spec) echo "--rootless --bundle --config --file -b -f" ;;
+	up)
+		echo "--rootfs --system --volume -v --tmpfs --read-only --memory -m --memory-swap --memory-reservation
+			--cpus --cpu-weight --cpuset-cpus --cpuset-mems --pids --io-weight --ulimit --env -e --env-file
+			--user -u --workdir -w --tty -t --interactive -i --hostname --network --userns --cap-add --cap-drop
+			--device --sysctl --seccomp --apparmor --security-opt --restart --stop-signal --stop-timeout
+			--health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-on-failure
+			--log-driver --log-size --log-files --log-policy --label --annotation --replace --rm
+			--detach -d --attach -a --store"
+		;;
+	down) echo "--all -a --timeout -t --store" ;;
+	restart) echo "--timeout -t --store" ;;
+	status) echo "--format -f --quiet -q --store" ;;
+	inspect) echo "--format -f --store" ;;
+	enable) echo "--store" ;;
+	disable) echo "--store" ;;
+	rename) echo "--store" ;;
+	rm) echo "--force -f --keep-data --store" ;;
 	doctor) echo "--format --host --repair -f" ;;
 	plan) echo "--bundle --config -b -f" ;;
 	esac
@@ -48,8 +65,9 @@ _kavel_options() { # COMMAND
 # True if the option is followed by a value.
 _kavel_takes_value() { # OPTION COMMAND
 	case $1 in
-	-f) [[ $2 != delete && $2 != logs ]] ;;
+	-f) [[ $2 != delete && $2 != logs && $2 != rm ]] ;;
 	-n) true ;;
+	-t) [[ $2 == down || $2 == restart ]] ;;
 	-r) [[ $2 == update ]] ;;
 	--rootless) [[ $2 != spec ]] ;;
 	--root | --log | --log-format | --log-level | --cgroup-manager | --criu | --bundle | -b | --config | --pid-file | \
@@ -57,14 +75,17 @@ _kavel_takes_value() { # OPTION COMMAND
 		--user | -u | --additional-gids | -g | --cap | -c | --cgroup | --process-label | --apparmor | --resources | --interval | \
 		--memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | --*-schema | --kernel-memory* | --file | \
 		--image-path | --work-path | --parent-path | --empty-ns | --manage-cgroups-mode | --network-lock | --status-fd | \
-		--page-server | --lsm-* | --detach-keys | --store | --host | --since | --until | --tail | --stream) true ;;
+		--page-server | --lsm-* | --detach-keys | --store | --host | --since | --until | --tail | --stream | --rootfs | --volume | -v | --tmpfs | -m | --cpus | \
+		--pids | --io-weight | --ulimit | --env-file | --workdir | -w | --hostname | --network | --userns | --cap-add | \
+		--cap-drop | --device | --sysctl | --seccomp | --security-opt | --restart | --stop-signal | --stop-timeout | \
+		--health-* | --log-driver | --log-size | --log-files | --log-policy | --label | --annotation | --timeout) true ;;
 	*) false ;;
 	esac
 }
 
 _kavel_complete_value() { # OPTION COMMAND WORD
 	case $1 in
-	--root | --store | --bundle | -b | --image-path | --work-path | --parent-path | --host) COMPREPLY=($(compgen -d -- "$3")) ;;
+	--root | --rootfs | --store | --bundle | -b | --image-path | --work-path | --parent-path | --host) COMPREPLY=($(compgen -d -- "$3")) ;;
 	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$3")) ;;
 	--log-level) COMPREPLY=($(compgen -W 'error warning info debug' -- "$3")) ;;
 	--cgroup-manager) COMPREPLY=($(compgen -W 'cgroupfs systemd disabled' -- "$3")) ;;
@@ -78,12 +99,20 @@ _kavel_complete_value() { # OPTION COMMAND WORD
 	--preserve-fds | --cwd | --env | -e | --user | -u | --additional-gids | -g | --cap | -c | --cgroup | \
 		--process-label | --apparmor | --memory* | --pids-limit | --cpu-* | --cpuset-* | --blkio-weight | \
 		--*-schema | --kernel-memory* | --interval | --empty-ns | --status-fd | --page-server | --lsm-* | \
-		--detach-keys | --since | --until | --tail | -n) ;;
+		--detach-keys | --since | --until | --tail | -n | --tmpfs | -m | --cpus | --pids | --io-weight | --ulimit | --workdir | -w | --hostname | --cap-add | \
+		--cap-drop | --sysctl | --security-opt | --stop-* | --health-[!o]* | --log-size | --log-files | --label | \
+		--annotation | --timeout | -t) ;;
+	--network) COMPREPLY=($(compgen -W 'none host' -- "$3")) ;;
+	--userns) COMPREPLY=($(compgen -W 'auto host' -- "$3")) ;;
+	--restart) COMPREPLY=($(compgen -W 'no on-failure always unless-stopped' -- "$3")) ;;
+	--health-on-failure) COMPREPLY=($(compgen -W 'none kill restart stop' -- "$3")) ;;
+	--log-driver) COMPREPLY=($(compgen -W 'k8s-file json-file journald passthrough none' -- "$3")) ;;
+	--log-policy) COMPREPLY=($(compgen -W 'drop-oldest block' -- "$3")) ;;
 	--stream) COMPREPLY=($(compgen -W 'stdout stderr all' -- "$3")) ;;
 	-f)
 		case $2 in
 		stats) COMPREPLY=($(compgen -W 'table json openmetrics' -- "$3")) ;;
-		list | ps | doctor) COMPREPLY=($(compgen -W 'table json' -- "$3")) ;;
+		list | ps | doctor | status) COMPREPLY=($(compgen -W 'table json' -- "$3")) ;;
 		*) COMPREPLY=($(compgen -f -- "$3")) ;;
 		esac
 		;;
@@ -98,8 +127,11 @@ _kavel_complete_argument() { # COMMAND NUMBER WORD KAVEL...
 	plan:1) COMPREPLY=($(compgen -d -- "$3")) ;;
 	mounts:1) COMPREPLY=($(compgen -W 'add remove' -- "$3")) ;;
 	mounts:3) COMPREPLY=($(compgen -f -- "$3")) ;;
-	attach:1 | logs:1 | mounts:2 | checkpoint:1 | start:1 | exec:1 | kill:1 | delete:1 | pause:1 | resume:1 | update:1 | events:1 | stats:* | state:1 | ps:1)
+	mounts:2 | checkpoint:1 | start:1 | exec:1 | kill:1 | delete:1 | pause:1 | resume:1 | update:1 | events:1 | stats:* | state:1 | ps:1)
 		COMPREPLY=($(compgen -W "$("${@:4}" list --quiet 2>/dev/null)" -- "$3"))
+		;;
+	up:1 | down:* | restart:* | status:* | inspect:1 | enable:1 | disable:1 | rename:1 | rm:* | attach:1 | logs:1)
+		COMPREPLY=($(compgen -W "$("${@:4}" status --quiet 2>/dev/null)" -- "$3"))
 		;;
 	kill:2) COMPREPLY=($(compgen -W "$(compgen -A signal | grep -v '^[^S]') KILL TERM HUP INT" -- "$3")) ;;
 	esac
@@ -118,7 +150,7 @@ _kavel() {
 	COMPREPLY=()
 	for i in "${!words[@]}"; do
 		if [[ $option ]]; then
-			[[ $option == --root ]] && program+=(--root "${words[i]}")
+			[[ $option == --root || $option == --store ]] && program+=("$option" "${words[i]}")
 			option=''
 		elif _kavel_takes_value "${words[i]}" "$command"; then
 			option=${words[i]}

@@ -1,6 +1,6 @@
 # Completion of kavel's command line for fish.
 
-set -l commands create start run exec kill delete pause resume update events stats top state list ps logs mounts checkpoint restore attach spec plan features doctor help
+set -l commands create start run exec kill delete pause resume update events stats top state list ps logs mounts checkpoint restore attach up down restart status inspect enable disable rename rm spec plan features doctor help
 
 # The IDs of the containers below the state directory that the command line names.
 function __kavel_ids
@@ -15,6 +15,21 @@ function __kavel_ids
         end
     end
     $words[1] $root list --quiet 2>/dev/null
+end
+
+# The names of the guests in the store that the command line names.
+function __kavel_guests
+    set -l words (commandline --tokenize --cut-at-cursor)
+    set -l store
+    for i in (seq (count $words))
+        switch $words[$i]
+            case --store
+                set store --store $words[(math $i + 1)]
+            case '--store=*'
+                set store $words[$i]
+        end
+    end
+    $words[1] status $store --quiet 2>/dev/null
 end
 
 complete -c kavel -f
@@ -38,6 +53,15 @@ complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a mounts -d 'M
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a checkpoint -d 'Not built in'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a restore -d 'Not built in'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a attach -d 'Show what a guest writes, and type what it reads'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a up -d 'Make a guest of that name and start it, or start it again'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a down -d 'Stop guests'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a restart -d 'Stop guests and start them again'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a status -d 'List the named guests and what they do'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a inspect -d 'Print all about a guest'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a enable -d 'Start a guest whenever the system boots'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a disable -d 'Do not start a guest when the system boots'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a rename -d 'Give a stopped guest another name'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a rm -d 'Remove guests with all they wrote'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a spec -d 'Write a default configuration'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a plan -d 'Print what create would do with a bundle'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a features -d 'Print what this runtime supports'
@@ -145,6 +169,75 @@ complete -c kavel -n '__fish_seen_subcommand_from attach' -l detach-keys -x -d '
 complete -c kavel -n '__fish_seen_subcommand_from attach' -l no-stdin -d 'Only show what the guest writes'
 complete -c kavel -n '__fish_seen_subcommand_from attach' -l sig-proxy -d 'Pass signals on to the guest'
 complete -c kavel -n '__fish_seen_subcommand_from attach' -l store -x -a '(__fish_complete_directories)' -d 'Where guests are kept'
+# guests by name
+complete -c kavel -n '__fish_seen_subcommand_from up down restart status inspect enable disable rename rm' -a '(__kavel_guests)'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l rootfs -x -a '(__fish_complete_directories)' -d 'Its image, or (default) the programs of the host'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l system -d 'A whole system: its /sbin/init is started, which needs a --rootfs'
+complete -c kavel -n '__fish_seen_subcommand_from up' -s v -l volume -r -F -d 'Show it a file or folder: ro, idmap, ...'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l tmpfs -x -d 'A file system in memory: size=64m, mode=1777, ...'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l read-only -d 'Its root cannot be written; /run, /tmp and /var/tmp can'
+complete -c kavel -n '__fish_seen_subcommand_from up' -s m -l memory -x -d 'Memory limit: 512M, 1g'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l memory-swap -x -d 'Limit of memory and swap together; -1: none'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l memory-reservation -x -d 'Memory that is kept for it'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l cpus -x -d 'CPU time: 1.5 is one and a half CPUs'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l cpu-weight -x -d 'Share of CPU time, 1 to 10000; all others have 100'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l cpuset-cpus -x -d 'CPUs to run on, such as 0-3,7'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l cpuset-mems -x -d 'Memory nodes to use'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l pids -x -d 'Number of processes; -1: no limit'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l io-weight -x -d 'Share of block I/O, 10 to 1000'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l ulimit -x -d 'Resource limit of processes: nofile, nproc, core, ...'
+complete -c kavel -n '__fish_seen_subcommand_from up' -s e -l env -x -d 'Variable of its environment; without a value the caller\'s'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l env-file -r -F -d 'Lines NAME=VALUE'
+complete -c kavel -n '__fish_seen_subcommand_from up' -s u -l user -x -d 'Names of the guest, or numbers'
+complete -c kavel -n '__fish_seen_subcommand_from up' -s w -l workdir -x -d 'Working directory in the guest'
+complete -c kavel -n '__fish_seen_subcommand_from up' -s t -l tty -d 'A terminal as its standard streams'
+complete -c kavel -n '__fish_seen_subcommand_from up' -s i -l interactive -d 'A standard input, for attach'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l hostname -x -d 'Its name in the network (default: NAME)'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l network -x -a 'none host' -d 'None (default): itself alone; host: the host\'s'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l userns -x -a 'auto host' -d 'User IDs of its own, or (default, unless --system) the host\'s'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l cap-add -x -d 'A capability more; all'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l cap-drop -x -d 'A capability less; all'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l device -r -F -d 'A device of the host'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l sysctl -x -d 'Kernel parameter of its namespaces'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l seccomp -r -F -d 'Its filter of system calls: default, unconfined'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l apparmor -x -d 'Its AppArmor profile'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l security-opt -x -d 'Seccomp, apparmor, label, no-new-privileges'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l restart -x -a 'no on-failure always unless-stopped' -d 'No, on-failure[:N], always, unless-stopped'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l stop-signal -x -d 'What stops it (default: TERM; a system: RTMIN+3)'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l stop-timeout -x -d 'Until it is killed (default: 10s; a system: 90s)'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l health-cmd -x -d 'Run in the guest from time to time: is it well?'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l health-interval -x -d 'Between two checks (default: 30s)'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l health-timeout -x -d 'A check that takes longer has failed'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l health-retries -x -d 'Failures that make it unhealthy'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l health-start-period -x -d 'In which failures do not count'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l health-on-failure -x -a 'none kill restart stop' -d 'None, kill, restart or stop'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l log-driver -x -a 'k8s-file json-file journald passthrough none' -d 'K8s-file (default), json-file, journald, none'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l log-size -x -d 'Of one log file (default: 16M); -1: no limit'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l log-files -x -d 'Older log files that are kept (default: 4)'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l log-policy -x -a 'drop-oldest block' -d 'When the log is slow: drop-oldest or block'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l label -x -d 'For people and programs that list guests'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l annotation -x -d 'For the runtime: see kavel(5)'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l replace -d 'Make a guest of that name anew, with its files'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l rm -d 'Remove it when it has ended'
+complete -c kavel -n '__fish_seen_subcommand_from up' -s d -l detach -d 'Return as soon as it runs (default)'
+complete -c kavel -n '__fish_seen_subcommand_from up' -s a -l attach -d 'Attach to it, and exit as it does'
+complete -c kavel -n '__fish_seen_subcommand_from up' -l store -x -a '(__fish_complete_directories)' -d 'Of guests (default: /var/lib/kavel, or ~/.local/share/kavel)'
+complete -c kavel -n '__fish_seen_subcommand_from down' -s a -l all -d 'All guests'
+complete -c kavel -n '__fish_seen_subcommand_from down' -s t -l timeout -x -d 'Until it is killed (default: the guest\'s own)'
+complete -c kavel -n '__fish_seen_subcommand_from down' -l store -x -a '(__fish_complete_directories)' -d 'Of guests (default: /var/lib/kavel, or ~/.local/share/kavel)'
+complete -c kavel -n '__fish_seen_subcommand_from restart' -s t -l timeout -x -d 'Until it is killed (default: the guest\'s own)'
+complete -c kavel -n '__fish_seen_subcommand_from restart' -l store -x -a '(__fish_complete_directories)' -d 'Of guests (default: /var/lib/kavel, or ~/.local/share/kavel)'
+complete -c kavel -n '__fish_seen_subcommand_from status' -s f -l format -x -a 'table json' -d 'Table (default) or json'
+complete -c kavel -n '__fish_seen_subcommand_from status' -s q -l quiet -d 'Print the names only'
+complete -c kavel -n '__fish_seen_subcommand_from status' -l store -x -a '(__fish_complete_directories)' -d 'Of guests (default: /var/lib/kavel, or ~/.local/share/kavel)'
+complete -c kavel -n '__fish_seen_subcommand_from inspect' -s f -l format -x -a 'json' -d 'Json, as without it'
+complete -c kavel -n '__fish_seen_subcommand_from inspect' -l store -x -a '(__fish_complete_directories)' -d 'Of guests (default: /var/lib/kavel, or ~/.local/share/kavel)'
+complete -c kavel -n '__fish_seen_subcommand_from enable' -l store -x -a '(__fish_complete_directories)' -d 'Of guests (default: /var/lib/kavel, or ~/.local/share/kavel)'
+complete -c kavel -n '__fish_seen_subcommand_from disable' -l store -x -a '(__fish_complete_directories)' -d 'Of guests (default: /var/lib/kavel, or ~/.local/share/kavel)'
+complete -c kavel -n '__fish_seen_subcommand_from rename' -l store -x -a '(__fish_complete_directories)' -d 'Of guests (default: /var/lib/kavel, or ~/.local/share/kavel)'
+complete -c kavel -n '__fish_seen_subcommand_from rm' -s f -l force -d 'Stop it first; one that does not exist is no failure'
+complete -c kavel -n '__fish_seen_subcommand_from rm' -l keep-data -d 'Keep what it wrote, for the next guest of that name'
+complete -c kavel -n '__fish_seen_subcommand_from rm' -l store -x -a '(__fish_complete_directories)' -d 'Of guests (default: /var/lib/kavel, or ~/.local/share/kavel)'
 # doctor
 complete -c kavel -n '__fish_seen_subcommand_from doctor' -s f -l format -x -a 'table json' -d Format
 complete -c kavel -n '__fish_seen_subcommand_from doctor' -l host -x -a '(__fish_complete_directories)' -d 'Read the files of the host there'

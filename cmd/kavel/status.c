@@ -53,9 +53,9 @@ static void append_row(const struct guest *guest, const struct guest_status *s, 
 		(void)snprintf(pid, sizeof(pid), "%d", s->pid);
 	if (s->pid)
 		put_age(age(s->started), uptime);
-	if (s->has_ended)
+	if (s->has_ended && !s->pid)
 		(void)snprintf(code, sizeof(code), "%s", "?");
-	if (s->has_exit_code)
+	if (s->has_exit_code && !s->pid)
 		(void)snprintf(code, sizeof(code), "%lld", (long long)s->exit_code);
 	str_append_f(out, "%-*s  %-12s %-8s %-10s %-9llu %-9s %s\n", width, guest->name, s->status, pid,
 		     s->pid && s->health ? s->health : "-", (unsigned long long)s->restarts, uptime, code);

@@ -1,9 +1,11 @@
 /* Stopping a guest. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <sys/file.h>
+#include <time.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
@@ -15,15 +17,35 @@
 #define TELL_MS	  250
 #define MARGIN_MS 30000 /* beyond the time that the guest has: for SIGKILL, hooks and what the runtime takes away */
 
+/* The shim has answered, and ends: only then another may take its place.  It holds a lock as long as it lives. */
+static int await_shim(const struct guest *guest, struct err *err)
+{
+	const int64_t deadline = clock_ms() + MARGIN_MS;
+	autofd run = open(guest->run, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW), pid = -1;
+
+	if (run >= 0)
+		pid = openat(run, "pid", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+	while (pid >= 0 && flock(pid, LOCK_SH | LOCK_NB) < 0) {
+		const struct timespec step = { .tv_nsec = 5000000 };
+
+		if (clock_ms() > deadline)
+			return err_set(err, ETIMEDOUT, "the shim of guest %s does not end", guest->name);
+		(void)nanosleep(&step, NULL); /* flock(2) has no timeout */
+	}
+	return 0;
+}
+
 /* One word to the shim, and the wait for its answer.  Returns 0, 1 when there is no shim, or an error. */
 static int stop_by_shim(const struct guest *guest, const struct guest_stop *how, struct err *err)
 {
 	autobuf answer = { 0 };
 	char request[64];
+	int r;
 
 	(void)snprintf(request, sizeof(request), "stop %u", how->timeout_ms);
-	return control_request(guest->run, request, (int)how->timeout_ms + MARGIN_MS, how->tell, how->context, &answer,
-			       err);
+	r = control_request(guest->run, request, (int)how->timeout_ms + MARGIN_MS, how->tell, how->context, &answer,
+			    err);
+	return r == 0 ? await_shim(guest, err) : r;
 }
 
 /* Wait for the end of the first process.  Returns 0, or 1 when the time was up. */
