@@ -137,6 +137,43 @@ static int set_value(const struct given *given, void *values, struct err *err)
 	return err_user(err, "%.*s: option of unknown kind", given->size, given->word);
 }
 
+/* Take one option, and its value from *next if it has one. */
+static int take_option(struct given *given, void *values, char ***next, struct err *err)
+{
+	/* the next word is the value whatever it looks like: "-1" is one */
+	if (given->row->argument && !given->value)
+		given->value = **next ? *(*next)++ : NULL;
+	if (given->row->argument && !given->value)
+		return err_user(err, "option %.*s needs a value (%s)", given->size, given->word, given->row->argument);
+	return set_value(given, values, err);
+}
+
+/* "-it" where no option is called "it": letters without values, but for the last. */
+static bool are_letters(option_tables tables, const char *word)
+{
+	if (word[1] == '-' || strchr(word, '='))
+		return false;
+	for (const char *letter = word + 1; *letter; letter++) {
+		const struct option_row *row = find_letter(tables, *letter);
+
+		if (!row || (row->argument && letter[1]))
+			return false;
+	}
+	return true;
+}
+
+static int take_letters(option_tables tables, void *values, const char *word, char ***next, struct err *err)
+{
+	for (const char *letter = word + 1; *letter; letter++) {
+		struct given given = { .row = find_letter(tables, *letter), .word = word, .size = (int)strlen(word) };
+		int r = take_option(&given, values, next, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int options_parse(option_tables tables, void *values, char **words, size_t limit, size_t *ret_count, struct err *err)
 {
 	char **next = words;
@@ -157,14 +194,10 @@ int options_parse(option_tables tables, void *values, char **words, size_t limit
 			continue;
 		}
 		r = find_row(tables, word, &given, err);
-		if (r < 0)
-			return r;
-		/* the next word is the value whatever it looks like: "-1" is one */
-		if (given.row->argument && !given.value)
-			given.value = *next ? *next++ : NULL;
-		if (given.row->argument && !given.value)
-			return err_user(err, "option %.*s needs a value (%s)", given.size, word, given.row->argument);
-		r = set_value(&given, values, err);
+		if (r == 0)
+			r = take_option(&given, values, &next, err);
+		else if (are_letters(tables, word))
+			r = take_letters(tables, values, word, &next, err);
 		if (r < 0)
 			return r;
 	}

@@ -259,7 +259,19 @@ static void help_is_aligned_and_leaves_hidden_rows_out(void)
 	str_buf_free(&out);
 }
 
+static void letters_without_values_may_be_written_together(void)
+{
+	CHECK(PARSE("-ft", "some", "rest") == 0);
+	CHECK(seen.values.flag);
+	CHECK_STR(seen.values.text, "some");
+	CHECK(seen.count == 1);
+	REFUSES("unknown option -tf", "-tf", "some");
+	REFUSES("unknown option -fx", "-fx");
+	REFUSES("option -ft needs a value (TEXT)", "-ft");
+}
+
 static const struct unit_test tests[] = {
+	TEST(letters_without_values_may_be_written_together),
 	TEST(no_words_are_no_options),
 	TEST(a_value_follows_as_a_word_or_after_an_equals_sign),
 	TEST(one_dash_is_as_good_as_two_for_a_long_name),
