@@ -3,7 +3,7 @@
 
 _kavel_global='--root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --criu
 	--systemd-log --version --help -v -h'
-_kavel_commands='create start run exec kill delete pause resume update events stats top state list ps logs mounts checkpoint restore attach up down restart status inspect enable disable rename rm spec plan features doctor help'
+_kavel_commands='create start run exec kill delete pause resume update events stats top state list ps logs wait mounts checkpoint restore attach up down restart status inspect enable disable rename rm spec plan features doctor help'
 
 # The options of a command that are not global.
 _kavel_options() { # COMMAND
@@ -39,6 +39,7 @@ _kavel_options() { # COMMAND
 		;;
 	restore) echo "$criu $create --detach --lsm-profile --lsm-mount-context --tcp-close -d" ;;
 	attach) echo "--detach-keys --no-stdin --sig-proxy --store" ;;
+	wait) echo "--format --store -f" ;;
 	spec) echo "--rootless --bundle --config --file -b -f" ;;
 	up)
 		echo "--rootfs --system --volume -v --tmpfs --read-only --memory -m --memory-swap --memory-reservation
@@ -130,7 +131,7 @@ _kavel_complete_argument() { # COMMAND NUMBER WORD KAVEL...
 	mounts:2 | checkpoint:1 | start:1 | exec:1 | kill:1 | delete:1 | pause:1 | resume:1 | update:1 | events:1 | stats:* | state:1 | ps:1)
 		COMPREPLY=($(compgen -W "$("${@:4}" list --quiet 2>/dev/null)" -- "$3"))
 		;;
-	up:1 | down:* | restart:* | status:* | inspect:1 | enable:1 | disable:1 | rename:1 | rm:* | attach:1 | logs:1)
+	up:1 | down:* | restart:* | status:* | inspect:1 | enable:1 | disable:1 | rename:1 | rm:* | attach:1 | wait:* | logs:1)
 		COMPREPLY=($(compgen -W "$("${@:4}" status --quiet 2>/dev/null)" -- "$3"))
 		;;
 	kill:2) COMPREPLY=($(compgen -W "$(compgen -A signal | grep -v '^[^S]') KILL TERM HUP INT" -- "$3")) ;;

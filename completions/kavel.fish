@@ -1,6 +1,6 @@
 # Completion of kavel's command line for fish.
 
-set -l commands create start run exec kill delete pause resume update events stats top state list ps logs mounts checkpoint restore attach up down restart status inspect enable disable rename rm spec plan features doctor help
+set -l commands create start run exec kill delete pause resume update events stats top state list ps logs wait mounts checkpoint restore attach up down restart status inspect enable disable rename rm spec plan features doctor help
 
 # The IDs of the containers below the state directory that the command line names.
 function __kavel_ids
@@ -48,6 +48,7 @@ complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a top -d 'Show
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a state -d 'Print the state of a container'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the containers'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a ps -d 'List the processes of a container'
+complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a wait -d 'Wait until guests have ended, and print their exit codes'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a logs -d 'Print what a guest printed'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a mounts -d 'Mount in a container that runs'
 complete -c kavel -n "not __fish_seen_subcommand_from $commands" -a checkpoint -d 'Not built in'
@@ -258,6 +259,11 @@ complete -c kavel -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 
 complete -c kavel -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'The IDs only'
 complete -c kavel -n '__fish_seen_subcommand_from help' -a "$commands"
 complete -c kavel -n '__fish_seen_subcommand_from start exec kill delete pause resume update events stats state ps checkpoint' -a '(__kavel_ids)' -d Container
+
+# wait
+complete -c kavel -n '__fish_seen_subcommand_from wait' -a '(__kavel_ids)'
+complete -c kavel -n '__fish_seen_subcommand_from wait' -s f -l format -x -a 'table json' -d Format
+complete -c kavel -n '__fish_seen_subcommand_from wait' -l store -x -a '(__fish_complete_directories)' -d 'Where guests are kept'
 
 # logs
 complete -c kavel -n '__fish_seen_subcommand_from logs' -s f -l follow -d 'Go on until the guest ends'

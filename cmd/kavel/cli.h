@@ -110,7 +110,7 @@ extern const struct cli_command cli_create, cli_delete, cli_exec, cli_features, 
 	cli_attach;
 
 extern const struct cli_command cli_up, cli_down, cli_restart, cli_rm, cli_rename, cli_inspect, cli_status, cli_enable,
-	cli_disable;
+	cli_disable, cli_wait;
 
 /* main.c: all commands, ended by NULL, in the order of the help; and one of them, or NULL. */
 extern const struct cli_command *const cli_commands[];

@@ -15,7 +15,7 @@
 const struct cli_command *const cli_commands[] = {
 	&cli_create, &cli_start, &cli_run, &cli_exec, &cli_kill, &cli_delete,	&cli_pause, &cli_resume,
 	&cli_update, &cli_events, &cli_stats, &cli_top, &cli_state, &cli_list, &cli_ps, &cli_mounts, &cli_checkpoint, &cli_restore, &cli_attach, &cli_spec, &cli_plan, &cli_features, &cli_doctor,
-	&cli_up, &cli_down, &cli_restart, &cli_logs, &cli_status, &cli_inspect, &cli_enable, &cli_disable, &cli_rename, &cli_rm,
+	&cli_up, &cli_down, &cli_restart, &cli_logs, &cli_wait, &cli_status, &cli_inspect, &cli_enable, &cli_disable, &cli_rename, &cli_rm,
 	&cli_help, NULL,
 };
 
