@@ -261,7 +261,7 @@ complete -c kavel -n '__fish_seen_subcommand_from help' -a "$commands"
 complete -c kavel -n '__fish_seen_subcommand_from start exec kill delete pause resume update events stats state ps checkpoint' -a '(__kavel_ids)' -d Container
 
 # wait
-complete -c kavel -n '__fish_seen_subcommand_from wait' -a '(__kavel_ids)'
+complete -c kavel -n '__fish_seen_subcommand_from wait' -a '(__kavel_guests)'
 complete -c kavel -n '__fish_seen_subcommand_from wait' -s f -l format -x -a 'table json' -d Format
 complete -c kavel -n '__fish_seen_subcommand_from wait' -l store -x -a '(__fish_complete_directories)' -d 'Where guests are kept'
 
