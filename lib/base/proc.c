@@ -8,12 +8,16 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "base/sys.h"
+
+#define REAP_STEP_MS 10
 
 int proc_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 {
@@ -110,6 +114,30 @@ int proc_wait_end(int pidfd, int timeout_ms, struct err *err)
 			return 1;
 		if (errno != EINTR)
 			return err_sys(err, errno, "wait for a process to end");
+	}
+}
+
+int proc_reap(pid_t pid, int pidfd, int timeout_ms, int *ret_status)
+{
+	const int64_t deadline = timeout_ms < 0 ? 0 : clock_ms() + timeout_ms;
+
+	for (;;) {
+		const struct timespec step = { .tv_nsec = REAP_STEP_MS * 1000000L };
+		pid_t reaped = waitpid(pid, ret_status, WNOHANG);
+		struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+		int64_t left = timeout_ms < 0 ? -1 : deadline - clock_ms();
+
+		if (reaped == pid)
+			return 0;
+		if (reaped < 0 && errno != EINTR)
+			return -errno;
+		if (timeout_ms >= 0 && left <= 0)
+			return 1;
+		/* that it is over is told at once, but it is its tracer's first, whose leave nobody tells */
+		if (poll(&ended, 1, (int)left) > 0 && waitpid(pid, ret_status, WNOHANG) == pid)
+			return 0;
+		if (ended.revents)
+			(void)nanosleep(&step, NULL);
 	}
 }
 

@@ -31,6 +31,10 @@ int proc_stat(pid_t pid, char *ret_state, uint64_t *ret_start);
  * was up, or an error. */
 int proc_wait_end(int pidfd, int timeout_ms, struct err *err);
 
+/* Reap a child that has ended or is about to, and has that pidfd.  A guest that traces it can keep it from us for as long as it likes.
+ * timeout_ms: -1 waits for ever.  Returns 0; 1 when the time was up; or -errno (no text). */
+int proc_reap(pid_t pid, int pidfd, int timeout_ms, int *ret_status);
+
 /* Numbers of processes that are being collected. */
 struct pid_list {
 	pid_t *items; /* freed by the caller */

@@ -175,5 +175,6 @@ int cgroup_open_current(const struct cgroup_layout *layout, pid_t pid, int *ret_
 int cgroup_freeze(const struct cgroup_layout *layout, const struct cgroup_made *made, bool frozen, int timeout_ms,
 		  struct err *err);
 
-/* True if the group is frozen (or being frozen). */
+/* True if the group is frozen (or being frozen).  The second: that of cgroup_open(). */
 bool cgroup_is_frozen(const struct cgroup_layout *layout, const struct cgroup_made *made);
+bool cgroup_is_frozen_at(int group);

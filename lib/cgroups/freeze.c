@@ -101,3 +101,8 @@ bool cgroup_is_frozen(const struct cgroup_layout *layout, const struct cgroup_ma
 
 	return group_open_tracking(layout, made, &dir, &unified, &ignored) == 0 && group_is_frozen(dir, unified);
 }
+
+bool cgroup_is_frozen_at(int group)
+{
+	return group_is_frozen(group, true);
+}

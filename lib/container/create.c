@@ -46,6 +46,7 @@ static int new_state(const struct plan *plan, struct state *state, struct err *e
 	state->has_process = spec->process.is_set;
 	state->has_hooks = spec->hooks.poststart.count || spec->hooks.poststop.count;
 	state->has_pid_ns = ns_is_new(&plan->ns, SPEC_NS_PID);
+	state->has_own_root = ns_is_new(&plan->ns, SPEC_NS_MOUNT) && !plan->options->no_pivot;
 	state->agent = plan->agent;
 	state->stop_signal = spec_annotation(spec, ANNOTATION_STOP_SIGNAL);
 	state->annotations = spec->annotations;
@@ -151,6 +152,7 @@ static int run_foreground(const struct container_create_options *options, struct
 		.pidfd = made->pidfd,
 		.notify = made->notify,
 		.terminal = take_fd(&made->terminal),
+		.signals = -1,
 	};
 	struct err other;
 	int r = foreground_wait(&foreground, ret_status, err);

@@ -8,10 +8,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/auto.h"
+#include "base/borrow.h"
 #include "base/sys.h"
 #include "cgroups/stats.h"
 #include "container/foreground.h"
@@ -27,22 +27,33 @@
 
 #define END_TIMEOUT_MS 200 /* from the first sign of a process's end to the last */
 
-/* Open the container, its first process and its cgroup. */
-static int open_container(const struct container_host *host, const struct container_exec_options *o,
-			  struct state *state, struct run *run, struct err *err)
+static bool is_frozen(const struct cgroup_layout *layout, const struct run *run)
 {
-	enum container_status status;
+	return run->cgroup >= 0 ? cgroup_is_frozen_at(run->cgroup) : cgroup_is_frozen(layout, &run->state->cgroup);
+}
+
+/* Open the container, its first process and its cgroup, where it has one in v2. */
+static int open_container(const struct container_host *host, const struct container_exec_options *o,
+			  struct cgroup_layout *layout, struct run *run, struct err *err)
+{
+	struct state *state = run->state;
+	bool ended = false;
 	int r = state_open_readable(host, o->id, STATE_UNLOCKED, state, err);
 
 	if (r == 0)
-		r = state_status(state, &status, &run->init, err);
+		r = state_find(state, &ended, &run->init, err);
 	if (r < 0)
 		return r;
-	if (status == CONTAINER_PAUSED && !o->ignore_paused)
+	if (ended || state->is_creating || run->init < 0)
+		return lifecycle_refuse("exec in", o->id, ended ? CONTAINER_STOPPED : CONTAINER_CREATING, err);
+	if (!state->cgroup.inode)
+		return 0;
+	r = cgroup_detect(layout, err);
+	if (r == 0)
+		r = cgroup_open(layout, &state->cgroup, NULL, &run->cgroup, err);
+	if (r >= 0 && is_frozen(layout, run) && !o->ignore_paused)
 		return err_set(err, EBUSY, "cannot exec in a paused container (resume it, or use --ignore-paused)");
-	if (!lifecycle_allows(LIFECYCLE_EXEC, status))
-		return lifecycle_refuse("exec in", o->id, status, err);
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 /* The container's first process may have left the group that was made for it. */
@@ -59,22 +70,23 @@ static int open_init_cgroup(struct run *run, struct err *err)
 	return r;
 }
 
-static int open_cgroup(const struct container_exec_options *o, struct exec_plan *plan, struct run *run, struct err *err)
+/* The group in which the process is to be born. */
+static int choose_cgroup(const struct container_exec_options *o, struct exec_plan *plan, struct run *run,
+			 struct err *err)
 {
 	struct cgroup_layout *layout = &plan->plan.layout;
 	int r;
 
 	if (!run->state->cgroup.inode)
 		return 0;
-	r = cgroup_detect(layout, err);
-	if (r == 0 && o->cgroup)
-		r = cgroup_sub_find(layout, o->cgroup, &run->sub_group, err);
-	if (r == 0)
-		r = cgroup_open(layout, &run->state->cgroup, run->sub_group.is_unified ? run->sub_group.path : NULL,
-				&run->cgroup, err);
-	if (r == 1 && !o->cgroup) /* removed by others, as systemd does */
-		r = open_init_cgroup(run, err);
-	return r < 0 ? r : 0;
+	if (!o->cgroup) /* without: removed by others, as systemd does */
+		return run->cgroup >= 0 ? 0 : open_init_cgroup(run, err);
+	r = cgroup_sub_find(layout, o->cgroup, &run->sub_group, err);
+	if (r < 0 || !run->sub_group.is_unified)
+		return r;
+	auto_close(&run->cgroup);
+	run->cgroup = -1;
+	return cgroup_open(layout, &run->state->cgroup, run->sub_group.path, &run->cgroup, err);
 }
 
 static int finish(const struct container_exec_options *o, struct run *run, int *ret_status, struct err *err)
@@ -90,6 +102,7 @@ static int finish(const struct container_exec_options *o, struct run *run, int *
 		r = foreground_wait(&(struct foreground){ .pid = run->child,
 							  .pidfd = run->pidfd,
 							  .notify = -1,
+							  .signals = run->signals,
 							  .terminal = take_fd(&run->terminal) },
 				    ret_status, err);
 	return r;
@@ -112,23 +125,27 @@ static int take_terminal(const struct container_exec_options *o, struct run *run
 
 /* A container without a user or time namespace of its own: its other types, own or not, are joined by one call.  Otherwise
  * only those that differ, as entering the own user namespace is an error, and others may need rights that the caller has not. */
-static int find_namespaces(struct run *run, struct err *err)
+static int find_namespaces(const struct container_exec_options *o, struct run *run, struct err *err)
 {
 	const struct ns_plan *ns = &run->plan->ns;
 
 	run->beside = (struct ns_beside){
 		.init = run->init,
 		.pid = run->state->init.pid,
+		.has_own_root = run->state->has_own_root,
 		.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP,
 	};
-	if (!ns_is_private(ns, SPEC_NS_USER) && !ns_is_private(ns, SPEC_NS_TIME))
-		return 0;
-	return ns_differ(run->beside.pid, &run->beside.flags, err);
+	if (ns_is_private(ns, SPEC_NS_USER) || ns_is_private(ns, SPEC_NS_TIME))
+		return ns_differ(run->beside.pid, &run->beside.flags, err);
+	/* a process that enters a user namespace needs this one meanwhile, which stands still; for entering a time namespace the
+	 * kernel asks that nobody shares the memory */
+	run->lends = o->may_reexec && borrow_is_possible();
+	return 0;
 }
 
 static int start_process(const struct container_exec_options *o, struct run *run, struct err *err)
 {
-	int r = find_namespaces(run, err);
+	int r = find_namespaces(o, run, err);
 
 	if (r == 0)
 		r = spawn(run, err);
@@ -225,12 +242,12 @@ static int exec_planned(const struct container_exec_options *o, struct run *run,
 {
 	int r;
 
-	run->caller_umask = umask(0);
-	(void)umask(run->caller_umask);
 	r = plan_check_terminal(run->plan->process, o->console_socket, o->detach, err);
 
 	if (r == 0 && !o->detach)
 		r = foreground_block_signals(err);
+	if (r == 0 && !o->detach)
+		r = foreground_open_signals(&run->signals, err);
 	/* for this process, and so for the one that it makes until that is in the container's cgroup */
 	if (r == 0)
 		r = affinity_apply(&run->plan->affinity.initial, "initial", err);
@@ -245,29 +262,34 @@ static int exec_planned(const struct container_exec_options *o, struct run *run,
 	return r;
 }
 
+static int exec_opened(const struct container_host *host, const struct container_exec_options *options,
+		       struct exec_plan *plan, struct run *run, int *ret_status, struct err *err)
+{
+	int r = exec_plan_make(host, run->state, options, plan, err);
+
+	run->guest_table = guest_exec;
+	if (r == 0)
+		r = choose_cgroup(options, plan, run, err);
+	return r == 0 ? exec_planned(options, run, ret_status, err) : r;
+}
+
 int container_exec(const struct container_host *host, const struct container_exec_options *options, int *ret_status,
 		   struct err *err)
 {
+	struct state state = STATE_CLOSED;
+	struct exec_plan plan = { .file = NULL };
 	struct run run = RUN_NONE;
-	struct exec_plan plan;
-	struct state state;
 	int r;
 
-	r = open_container(host, options, &state, &run, err);
+	run.state = &state;
+	run.plan = &plan.plan;
+	r = open_container(host, options, &plan.plan.layout, &run, err);
 	/* where this process itself may be seen by the guest's; before anything is read that can be read only once */
 	if (r == 0 && options->may_reexec && !state.has_pid_ns)
 		r = protect_binary(err);
-	if (r == 0) {
-		r = exec_plan_make(host, &state, options, &plan, err);
-		run.plan = &plan.plan;
-		run.state = &state;
-		run.guest_table = guest_exec;
-		if (r == 0)
-			r = open_cgroup(options, &plan, &run, err);
-		if (r == 0)
-			r = exec_planned(options, &run, ret_status, err);
-		exec_plan_free(&plan);
-	}
+	if (r == 0)
+		r = exec_opened(host, options, &plan, &run, ret_status, err);
+	exec_plan_free(&plan);
 	run_close(&run);
 	state_close(&state);
 	return r;

@@ -12,7 +12,7 @@ struct exec_plan {
 	struct spec_document *file;   /* of --process */
 };
 
-/* Merge the container's configuration and the options. exec_plan_free() in any case. */
+/* Merge the container's configuration and the options.  *ret: all zero, but for its layout. exec_plan_free() in any case. */
 int exec_plan_make(const struct container_host *host, const struct state *state,
 		   const struct container_exec_options *options, struct exec_plan *ret, struct err *err);
 void exec_plan_free(struct exec_plan *plan);

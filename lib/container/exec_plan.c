@@ -161,7 +161,7 @@ int exec_plan_make(const struct container_host *host, const struct state *state,
 	struct plan *plan = &ret->plan;
 	int r;
 
-	*ret = (struct exec_plan){ .plan.host = host };
+	plan->host = host;
 	r = state_load_config(state, &plan->document, err);
 	if (r < 0)
 		return r;

@@ -8,9 +8,12 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/proc.h"
 #include "base/sys.h"
 #include "container/notify.h"
 #include "container/terminal.h"
+
+#define REAP_MS 50
 
 /* All but those that a process raises by its own fault, and SIGCHLD, SIGTTIN, SIGTTOU, SIGTSTP, which concern this
  * process and its terminal. */
@@ -85,29 +88,77 @@ int foreground_await(int fd, const char *meanwhile, struct err *err)
 	return err_set(err, EINTR, "interrupted by a signal while %s", meanwhile);
 }
 
-static int reap(pid_t pid, int *ret_status, struct err *err)
+int foreground_open_signals(int *ret_fd, struct err *err)
 {
-	int status;
+	sigset_t set;
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_sys(err, errno, "wait for process %d", pid);
-	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	return 0;
+	forwarded(&set);
+	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return *ret_fd < 0 ? err_sys(err, errno, "signalfd") : 0;
 }
 
-/* One signal that is for the guest, or about our terminal. */
-static void handle_signal(const struct foreground *f, const struct terminal *terminal, int signals)
+/* Does that signal ask for an end? */
+static bool is_end(uint32_t number)
+{
+	sigset_t ends;
+
+	fill_ends(&ends);
+	return sigismember(&ends, (int)number) == 1;
+}
+
+/* One signal that is for the guest, or about our terminal.  Returns its number. */
+static uint32_t handle_signal(int pidfd, const struct terminal *terminal, int signals)
 {
 	struct signalfd_siginfo info;
 
 	if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return;
+		return 0;
 	if (info.ssi_signo == SIGWINCH && terminal->master >= 0)
 		terminal_resize(terminal);
 	else
 		/* ESRCH: it has just ended, which the next round sees */
-		(void)sys_pidfd_send_signal(f->pidfd, (int)info.ssi_signo);
+		(void)sys_pidfd_send_signal(pidfd, (int)info.ssi_signo);
+	return info.ssi_signo;
+}
+
+int foreground_await_start(int signals, int fd, int pidfd, struct err *err)
+{
+	const struct terminal none = TERMINAL_NONE;
+
+	for (;;) {
+		struct pollfd fds[] = { { .fd = fd, .events = POLLIN }, { .fd = signals, .events = POLLIN } };
+
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return err_sys(err, errno, "wait for the process to start");
+		}
+		if (fds[0].revents)
+			return 0;
+		if (is_end(handle_signal(pidfd, &none, signals)))
+			return err_set(err, EINTR, "interrupted by a signal before the process ran");
+	}
+}
+
+/* It has ended, but a guest that traces it may keep it: then only a signal that asks for an end ends this. */
+static int reap(const struct foreground *f, int signals, int *ret_status, struct err *err)
+{
+	const struct terminal none = TERMINAL_NONE;
+	int status, r;
+
+	while ((r = proc_reap(f->pid, f->pidfd, 0, &status)) == 1) {
+		struct pollfd asked = { .fd = signals, .events = POLLIN };
+		uint32_t number = poll(&asked, 1, REAP_MS) > 0 ? handle_signal(f->pidfd, &none, signals) : 0;
+
+		if (is_end(number)) {
+			*ret_status = 128 + (int)number;
+			return 0;
+		}
+	}
+	if (r < 0)
+		return err_sys(err, -r, "wait for process %d", f->pid);
+	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return 0;
 }
 
 /* Wait for the end of the process, doing what comes up meanwhile. */
@@ -132,7 +183,7 @@ static int attend(const struct foreground *f, struct terminal *terminal, int sig
 			(void)notify_forward(f->notify, f->pid);
 		terminal_serve(terminal, fds + TERMINAL);
 		if (fds[SIGNAL].revents)
-			handle_signal(f, terminal, signals);
+			(void)handle_signal(f->pidfd, terminal, signals);
 		if (fds[ENDED].revents)
 			return 0;
 	}
@@ -141,18 +192,17 @@ static int attend(const struct foreground *f, struct terminal *terminal, int sig
 int foreground_wait(const struct foreground *foreground, int *ret_status, struct err *err)
 {
 	struct terminal terminal = TERMINAL_NONE;
-	autofd signals = -1;
-	sigset_t set;
-	int r = 0;
+	autofd opened = -1;
+	int signals = foreground->signals, r = 0;
 
-	forwarded(&set);
-	signals = signalfd(-1, &set, SFD_CLOEXEC);
-	if (signals < 0)
-		return err_sys(err, errno, "signalfd");
-	if (foreground->terminal >= 0)
+	if (signals < 0) {
+		r = foreground_open_signals(&opened, err);
+		signals = opened;
+	}
+	if (r == 0 && foreground->terminal >= 0)
 		r = terminal_attach(&terminal, foreground->terminal, err);
 	if (r == 0)
 		r = attend(foreground, &terminal, signals, err);
 	terminal_detach(&terminal);
-	return r < 0 ? r : reap(foreground->pid, ret_status, err);
+	return r < 0 ? r : reap(foreground, signals, ret_status, err);
 }

@@ -12,10 +12,18 @@ struct foreground {
 	int pidfd; /* and its pidfd */
 	int notify;   /* the guest's notify socket, forwarded to the caller's NOTIFY_SOCKET; -1: none */
 	int terminal; /* master of its terminal, shown on ours; -1: none.  Closed by foreground_wait() */
+	int signals;  /* of foreground_open_signals(); -1: opened by foreground_wait() */
 };
 
 /* Block every signal that foreground_wait() forwards. */
 int foreground_block_signals(struct err *err);
+
+/* A descriptor that is readable when one of them has come. */
+int foreground_open_signals(int *ret_fd, struct err *err);
+
+/* Wait until `fd` can be read, which tells that the process runs, passing signals on to it.  One that asks for the end ends this:
+ * a guest that traces the process can hold it there.  Errors: EINTR. */
+int foreground_await_start(int signals, int fd, int pidfd, struct err *err);
 
 /* Hold back the signals by which somebody wants an end, SIGHUP, SIGINT, SIGQUIT and SIGTERM, while hooks run: they shall end the
  * hook and the operation, with nothing left of it, and not only this program.  Released, one that nobody took has its effect. */

@@ -52,9 +52,11 @@ static int first_free(const struct run *run)
 static int session(struct run *run, struct err *err)
 {
 	sigset_t none;
+	mode_t before;
 
-	/* not readable and not traceable by another process of the guest's user (CVE-2016-9962); exec undoes it */
-	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+	/* not readable and not traceable by another process of the guest's user (CVE-2016-9962); exec undoes it.  It is the memory that
+	 * is (un)dumpable: where that is the host side's, no process of the guest sees this one, nor has rights over it. */
+	if (!run->lends && prctl(PR_SET_DUMPABLE, 0) < 0)
 		return err_sys(err, errno, "make this process undumpable");
 	/* descriptors that the caller left open; ours are close-on-exec already (CVE-2024-21626) */
 	if (sys_close_range(3 + run->plan->preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
@@ -66,7 +68,9 @@ static int session(struct run *run, struct err *err)
 	if (setsid() < 0)
 		return err_sys(err, errno, "setsid");
 	/* modes of what is made in the rootfs are exact; restored before the launch */
-	(void)umask(0);
+	before = umask(0);
+	if (run->init >= 0)
+		run->caller_umask = before;
 	agent_close(&run->agent);
 	/* the lock on the container is the host side's, and must not outlive it here, in a mount or hook that hangs */
 	if (run->init < 0) {
@@ -360,6 +364,13 @@ static int no_new_privileges(struct run *run, struct err *err)
 
 static int program(struct run *run, struct err *err)
 {
+	const struct spec_strings *args = &run->plan->process->args;
+
+	/* of create it is asked that it fails; an exec fails by execve(2) itself */
+	if (run->init >= 0 && args->count && args->items[0][0] == '/') {
+		run->program = args->items[0];
+		return 0;
+	}
 	return exec_find(run->plan->process, &run->env, &run->arena, &run->program, err);
 }
 

@@ -36,7 +36,7 @@ struct record {
 	uint64_t version;
 	const char *id, *bundle, *rootfs, *created, *agent, *stop_signal;
 	uint64_t owner;
-	bool has_process, has_hooks, has_pid_ns;
+	bool has_process, has_hooks, has_pid_ns, has_own_root;
 	struct proc_id init;
 	struct record_cgroup cgroup;
 	struct record_resctrl resctrl;
@@ -115,6 +115,7 @@ FIELDS(record_fields, struct record) {
 	BOOL(struct record, "process", has_process, F_REQUIRED),
 	BOOL(struct record, "hooks", has_hooks, F_REQUIRED),
 	BOOL(struct record, "pidNamespace", has_pid_ns, F_REQUIRED),
+	BOOL(struct record, "ownRoot", has_own_root, 0),
 	OBJECT(struct record, "init", init, init_fields, F_REQUIRED),
 	OBJECT(struct record, "cgroup", cgroup, cgroup_fields, F_REQUIRED),
 	STR(struct record, "agent", agent, 0),
@@ -168,6 +169,7 @@ int record_decode(const char *text, size_t size, struct state *state, struct err
 	state->has_process = record.has_process;
 	state->has_hooks = record.has_hooks;
 	state->has_pid_ns = record.has_pid_ns;
+	state->has_own_root = record.has_own_root;
 	state->init = record.init;
 	state->agent = record.agent;
 	state->resctrl = record.resctrl.made;
@@ -267,6 +269,7 @@ int record_encode(const struct state *state, struct str_buf *out, struct err *er
 	json_put_bool(&w, "process", state->has_process);
 	json_put_bool(&w, "hooks", state->has_hooks);
 	json_put_bool(&w, "pidNamespace", state->has_pid_ns);
+	json_put_bool(&w, "ownRoot", state->has_own_root);
 	json_open_object(&w, "init");
 	json_put_i64(&w, "pid", state->init.pid);
 	json_put_u64(&w, "inode", state->init.inode);

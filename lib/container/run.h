@@ -23,10 +23,13 @@ struct run {
 	int notify;	      /* the guest's notify socket; -1: none */
 	pid_t child;	      /* host side: the guest's process, */
 	int pidfd;	      /* and its pidfd */
+	int signals;	      /* exec in the foreground: foreground_open_signals(); -1: none */
 	int init;	      /* exec: pidfd of the container's first process; -1 with create */
+	bool lends;	      /* exec: its process runs in the memory of this one, until it is the launcher */
 	struct ns_beside beside; /* exec: which of its namespaces are joined */
 	const struct step *guest_table; /* what the guest side does */
-	volatile int *progress; /* shared by both sides: the row of that table which the guest side is at, or one of: */
+	volatile int *progress; /* shared by both sides: the row of that table which the guest side is at, or PROGRESS_...; */
+	volatile int own_progress; /* this, where memory is lent, else in a page of its own */
 	struct agent agent;   /* host side: who answers for the filter */
 	int cgroup;	      /* host side: the v2 group to be born in, or -1 */
 	int delegated;	      /* cgroup.procs of the group below it that the guest manages; -1: none */
@@ -50,7 +53,7 @@ struct run {
 #define PROGRESS_READY	  (INT_MAX) /* it waits for start, without the launcher */
 
 #define RUN_NONE                                                                                            \
-	{ .wire = -1, .guest_wire = -1, .listen = -1, .terminal = -1, .notify = -1, .pidfd = -1, .init = -1, .cgroup = -1, .delegated = -1,  \
+	{ .wire = -1, .guest_wire = -1, .listen = -1, .terminal = -1, .notify = -1, .pidfd = -1, .init = -1, .signals = -1, .cgroup = -1, .delegated = -1,  \
 	  .agent = AGENT_NONE, \
 	  .rootfs = ROOTFS_CLOSED, .start_connection = -1, .hook_input = -1, .launcher = -1, .label_files = LABEL_FILES_CLOSED }
 

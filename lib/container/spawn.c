@@ -10,6 +10,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "container/foreground.h"
 #include "container/guest.h"
 #include "container/oom.h"
 #include "container/run.h"
@@ -28,6 +29,7 @@ void run_close(struct run *run)
 	auto_close(&run->notify);
 	auto_close(&run->pidfd);
 	auto_close(&run->init);
+	auto_close(&run->signals);
 	auto_close(&run->cgroup);
 	auto_close(&run->delegated);
 	agent_close(&run->agent);
@@ -35,9 +37,25 @@ void run_close(struct run *run)
 	ns_close(&run->ns);
 	rootfs_release(&run->rootfs);
 	arena_free(&run->arena);
-	if (run->progress)
+	if (run->progress && run->progress != &run->own_progress)
 		(void)munmap((void *)(uintptr_t)run->progress, sizeof(*run->progress));
 	*run = (struct run)RUN_NONE;
+}
+
+static _Noreturn void be_guest(struct run *run)
+{
+	(void)close(run->wire);
+	run->wire = take_fd(&run->guest_wire);
+	run->is_guest = true;
+	guest_main(run);
+}
+
+/* The memory is the host side's: what it knows must stay. */
+static void be_guest_in_borrowed_memory(void *data)
+{
+	struct run own = *(const struct run *)data;
+
+	be_guest(&own);
 }
 
 /* In a user namespace the guest could not lower its score, and, being undumpable, not even open its file unless it is root's:
@@ -51,38 +69,42 @@ static pid_t clone_guest(struct run *run, struct err *err)
 
 	if (r < 0)
 		return r;
-	pid = run->init >= 0 ? ns_clone_beside(run->cgroup, &run->pidfd, err)
+	pid = run->init >= 0 ? ns_clone_beside(run->cgroup, run->lends ? be_guest_in_borrowed_memory : NULL, run,
+					       &run->pidfd, err)
 			     : ns_clone(&run->ns, run->cgroup, &run->pidfd, err);
 	if (pid != 0 && lends && oom_exchange(old, NULL, &other) < 0)
 		log_warning("the own %s", other.text);
 	return pid < 0 && run->cgroup >= 0 ? cgroup_explain_birth(run->cgroup, err) : pid;
 }
 
-int spawn(struct run *run, struct err *err)
+static int share_progress(struct run *run, struct err *err)
 {
-	void *shared = run->progress ? (void *)(uintptr_t)run->progress
-				     : mmap(NULL, sizeof(*run->progress), PROT_READ | PROT_WRITE,
-					    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t pid;
-	int r;
+	void *shared = (void *)(uintptr_t)(run->lends ? &run->own_progress : run->progress);
 
+	if (!shared)
+		shared = mmap(NULL, sizeof(*run->progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		return err_sys(err, errno, "map a shared page");
 	run->progress = shared;
 	*run->progress = PROGRESS_NOT_BORN;
-	r = wire_make(&run->wire, &run->guest_wire, err);
+	return 0;
+}
+
+int spawn(struct run *run, struct err *err)
+{
+	pid_t pid;
+	int r = share_progress(run, err);
+
+	if (r == 0)
+		r = wire_make(&run->wire, &run->guest_wire, err);
 	/* who speaks matters where a listener comes from the guest, or the number of a process */
 	if (r == 0 && (run->init >= 0 || plan_has_agent(run->plan)))
 		r = agent_prepare_wire(run->wire, err);
 	if (r < 0)
 		return r;
 	pid = clone_guest(run, err);
-	if (pid == 0) {
-		(void)close(run->wire);
-		run->wire = take_fd(&run->guest_wire);
-		run->is_guest = true;
-		guest_main(run);
-	}
+	if (pid == 0)
+		be_guest(run);
 	auto_close(&run->guest_wire);
 	run->guest_wire = -1;
 	if (pid < 0)
@@ -129,9 +151,8 @@ static int explain_birth(int number, struct err *err)
 	int r = err_sys(err, number, "make a process in the container");
 
 	if (number == EAGAIN)
-		return err_hint(
-			err,
-			"its limit of processes, or RLIMIT_NPROC of its user, is reached: this takes two for a moment");
+		return err_hint(err, "an exec takes two processes for a moment, and its limit or RLIMIT_NPROC of its "
+				     "user allows less");
 	return number == ENOTTY || number == EPERM ? err_hint(err, "its terminal is that of another session") : r;
 }
 
@@ -198,7 +219,10 @@ int spawn_hear_birth(struct run *run, struct err *err)
 int spawn_await(struct run *run, struct err *err)
 {
 	int number = 0, stage = 0;
-	int r = agent_await_launch(&run->agent, run->wire, &number, &stage, err);
+	int r = run->signals < 0 ? 0 : foreground_await_start(run->signals, run->wire, run->pidfd, err);
+
+	if (r == 0)
+		r = agent_await_launch(&run->agent, run->wire, &number, &stage, err);
 
 	if (r > 0)
 		return spawn_explain_launch(run->child, run->plan->process->args.items[0], &run->plan->label, number,
@@ -226,10 +250,12 @@ bool spawn_died_at_birth(struct run *run)
 
 void spawn_kill(struct run *run)
 {
+	int status;
+
 	if (run->child <= 0)
 		return;
 	(void)kill(run->child, SIGKILL); /* our child, which nobody else reaps */
-	while (waitpid(run->child, NULL, 0) < 0 && errno == EINTR)
-		;
+	(void)proc_reap(run->child, run->pidfd, DEATH_TIMEOUT_MS,
+			&status); /* what its tracer keeps is reaped after us */
 	run->child = 0;
 }

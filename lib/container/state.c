@@ -345,6 +345,15 @@ static bool is_frozen(const struct state *state)
 	return cgroup_detect(&found, &ignored) == 0 && cgroup_is_frozen(&found, &state->cgroup);
 }
 
+int state_find(const struct state *state, bool *ret_ended, int *ret_pidfd, struct err *err)
+{
+	int r = state->init.pid ? proc_open(&state->init, ret_pidfd, err) : 0;
+
+	if (r >= 0)
+		*ret_ended = r > 0;
+	return r < 0 ? r : 0;
+}
+
 int state_status(const struct state *state, enum container_status *ret, int *ret_pidfd, struct err *err)
 {
 	autofd pidfd = -1;

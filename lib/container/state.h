@@ -33,6 +33,7 @@ struct state {
 	bool has_process;	     /* false: can be created, but not started */
 	bool has_hooks;		     /* poststart or poststop hooks stand in config.json */
 	bool has_pid_ns;	     /* its processes end with the first one */
+	bool has_own_root;	     /* its root directory is that of a mount namespace of its own */
 	struct proc_id init;	     /* pid 0: not made */
 	struct cgroup_made cgroup;
 	const char *agent;	     /* socket of the seccomp agent, if start has to connect to it; or NULL */
@@ -94,6 +95,9 @@ int state_load_config(const struct state *state, struct spec_document **ret, str
 
 /* What the container does now.  *ret_pidfd (may be NULL): a pidfd of the first process unless it is stopped. */
 int state_status(const struct state *state, enum container_status *ret, int *ret_pidfd, struct err *err);
+
+/* Less than that: its first process.  *ret_ended: whether it has ended; *ret_pidfd: as above; -1 where none is on record yet. */
+int state_find(const struct state *state, bool *ret_ended, int *ret_pidfd, struct err *err);
 
 /* For a container whose status is "created": true if a start was killed right after it had let the program run, before it
  * could say so here.  Costs a connection, so only those ask for whom it matters. */

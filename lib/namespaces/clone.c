@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "base/auto.h"
+#include "base/borrow.h"
 #include "base/sys.h"
 #include "namespaces/ns.h"
 
@@ -39,7 +40,7 @@ static int describe(int flags, bool in_cgroup, int number, struct err *err)
 	return -number;
 }
 
-pid_t clone_one(int flags, int cgroup, int *ret_pidfd, struct err *err)
+static pid_t clone_by(int flags, int cgroup, void (*main)(void *data), void *data, int *ret_pidfd, struct err *err)
 {
 	int pidfd = -1;
 	/* CLONE_CLEAR_SIGHAND: the guest side must not run the caller's signal handlers */
@@ -54,12 +55,17 @@ pid_t clone_one(int flags, int cgroup, int *ret_pidfd, struct err *err)
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)cgroup;
 	}
-	pid = sys_clone3(&args);
+	pid = main ? borrow_clone(&args, main, data) : sys_clone3(&args);
 	if (pid < 0)
 		return describe(flags, cgroup >= 0, errno, err);
 	if (pid > 0)
 		*ret_pidfd = pidfd;
 	return pid;
+}
+
+pid_t clone_one(int flags, int cgroup, int *ret_pidfd, struct err *err)
+{
+	return clone_by(flags, cgroup, NULL, NULL, ret_pidfd, err);
 }
 
 int clone_hide(void)
@@ -192,7 +198,7 @@ pid_t ns_clone(const struct ns_plan *plan, int cgroup, int *ret_pidfd, struct er
 	return pid < 0 ? err_in(err, "linux.namespaces[%u].path: %s", join->index, join->path) : pid;
 }
 
-pid_t ns_clone_beside(int cgroup, int *ret_pidfd, struct err *err)
+pid_t ns_clone_beside(int cgroup, void (*main)(void *data), void *data, int *ret_pidfd, struct err *err)
 {
-	return clone_one(0, cgroup, ret_pidfd, err);
+	return clone_by(0, cgroup, main, data, ret_pidfd, err);
 }

@@ -94,13 +94,16 @@ struct ns_beside {
 	int init;   /* pidfd of the container's first process */
 	pid_t pid;  /* its number */
 	int flags;  /* CLONE_NEW...: those of its namespaces that are to be joined */
+	bool has_own_root; /* its root directory is that of its mount namespace */
 };
 
 /* Find the flags: of all types, those that are not this process' own.  Errors: ESRCH: it has ended. */
 int ns_differ(pid_t pid, int *ret_flags, struct err *err);
 
-/* One process cloned into a cgroup as ns_clone(), in the caller's namespaces still.  Returns as ns_clone(). */
-pid_t ns_clone_beside(int cgroup, int *ret_pidfd, struct err *err);
+/* One process cloned into a cgroup as ns_clone(), in the caller's namespaces still.  Returns as ns_clone().
+ * main: NULL, or the process runs main(data) in the caller's memory (base/borrow.h), and this returns when it has executed a program or
+ * ended. */
+pid_t ns_clone_beside(int cgroup, void (*main)(void *data), void *data, int *ret_pidfd, struct err *err);
 
 /* In that process: join the namespaces of the container, by one setns(2), and its root directory.  The pid namespace is that of its
  * children alone: nobody in there sees this process. */

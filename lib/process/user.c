@@ -100,18 +100,18 @@ static int verify_groups(const struct spec_u32s *gids, struct err *err)
 	return 0;
 }
 
-static int verify(const struct spec_user *user, bool groups_kept, struct err *err)
+/* Real, effective and saved ones. */
+static bool has_ids(const struct spec_user *user)
 {
-	uid_t uid[3];
-	gid_t gid[3];
+	uid_t uid[3] = { NO_ID };
+	gid_t gid[3] = { NO_ID };
 
 	if (getresuid(&uid[0], &uid[1], &uid[2]) < 0 || getresgid(&gid[0], &gid[1], &gid[2]) < 0)
-		return err_sys(err, errno, "read back the user");
+		return false;
 	for (int i = 0; i < 3; i++)
 		if (uid[i] != user->uid || gid[i] != user->gid)
-			return err_set(err, EPERM, "user %u:%u was set, but %u:%u is there", user->uid, user->gid,
-				       uid[i], gid[i]);
-	return groups_kept ? 0 : verify_groups(&user->additional_gids, err);
+			return false;
+	return true;
 }
 
 /* A change of the user makes a process as dumpable as the sysctl fs.suid_dumpable says; this one has been undumpable. */
@@ -140,6 +140,17 @@ int user_enter(const struct spec_user *user, enum user_groups groups, struct err
 	return r == 0 ? hide(err) : r;
 }
 
+static int change_ids(const struct spec_user *user, struct err *err)
+{
+	if (sys_setresgid(user->gid) < 0)
+		return explain_id("process.user.gid: set group", user->gid, errno, err);
+	if (sys_setresuid(user->uid) < 0)
+		return explain_id("process.user.uid: set user", user->uid, errno, err);
+	if (!has_ids(user))
+		return err_set(err, EPERM, "user %u:%u was set, but another is there", user->uid, user->gid);
+	return hide(err);
+}
+
 int user_apply(const struct spec_user *user, enum user_groups groups, bool keep_caps, struct err *err)
 {
 	bool groups_kept = groups == USER_KEEP_GROUPS;
@@ -155,10 +166,6 @@ int user_apply(const struct spec_user *user, enum user_groups groups, bool keep_
 	r = groups_kept ? 0 : apply_groups(&user->additional_gids, &groups_kept, err);
 	if (r < 0)
 		return r;
-	if (sys_setresgid(user->gid) < 0)
-		return explain_id("process.user.gid: set group", user->gid, errno, err);
-	if (sys_setresuid(user->uid) < 0)
-		return explain_id("process.user.uid: set user", user->uid, errno, err);
-	r = user->uid || user->gid ? hide(err) : 0;
-	return r < 0 ? r : verify(user, groups_kept, err);
+	r = has_ids(user) ? 0 : change_ids(user, err);
+	return r == 0 && !groups_kept ? verify_groups(&user->additional_gids, err) : r;
 }

@@ -63,3 +63,38 @@ watched() { # [exec's options]
 	eventually grep -q 'watch: .* found' "$BUNDLE/rootfs/told"
 	grep -qx 'watch: 0 found' "$BUNDLE/rootfs/told" || fail "$(<"$BUNDLE/rootfs/told")"
 }
+
+# It ends by itself, or, being held, when it is asked to.  Returns 0 in the second case.
+ends_when_asked() { # PID
+	local end=$((SECONDS + 2 * SLOWNESS))
+
+	until is_gone "$1"; do
+		if ((SECONDS >= end)); then
+			kill -TERM "$1"
+			eventually is_gone "$1"
+			return 0
+		fi
+		sleep 0.05
+	done
+	return 1
+}
+
+@test "a guest that holds what joins it keeps nobody: an exec ends when it is asked to" {
+	local i held=0
+
+	guest_shell '/guest hold=/stop >/told & /guest pause'
+	start_guest
+	eventually test -e "$BUNDLE/rootfs/told"
+	for ((i = 0; i < 100 && held < 3; i++)); do
+		"$KAVEL" --root "$ROOT" exec "$ID" /not/there </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- 4>&- &
+		if ends_when_asked $!; then
+			held=$((held + 1))
+		fi
+		status=0
+		wait $! || status=$?
+		((status == 255)) || fail "status $status: $(<"$BATS_TEST_TMPDIR/said")"
+	done
+	touch "$BUNDLE/rootfs/stop"
+	eventually grep -q '^hold: [1-9]' "$BUNDLE/rootfs/told"
+	grep . "$BUNDLE/rootfs/told" && ((held)) || fail "nothing was held"
+}

@@ -78,6 +78,7 @@ static const struct {
 	{ "attack", NULL, do_attack },
 	{ "spy", NULL, do_spy },
 	{ "watch", NULL, do_watch },
+	{ "hold", NULL, do_hold },
 	{ "memory", NULL, do_memory },
 	{ "say", NULL, say },
 	{ "say-error", NULL, say_error },

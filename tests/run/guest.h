@@ -62,6 +62,7 @@ void do_unshare(const char *value);
 void do_attack(const char *value);
 void do_spy(const char *value);
 void do_watch(const char *path);
+void do_hold(const char *path);
 void do_memory(const char *value);
 void say(const char *value);
 void say_error(const char *value);

@@ -153,18 +153,24 @@ static void stop_and_look(struct watch *watch, int pid)
 	look_at_descriptors(watch, pid); /* before it knows of us */
 	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0)
 		return;
-	if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == 0 && waitpid(pid, &status, __WALL) == pid &&
-	    WIFSTOPPED(status)) {
-		look(watch, pid);
-		(void)ptrace(PTRACE_DETACH, pid, NULL, NULL);
-	}
+	(void)ptrace(PTRACE_INTERRUPT, pid, NULL,
+		     NULL); /* it may have ended, and be ours to reap before it is its parent's */
+	if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
+		return;
+	look(watch, pid);
+	(void)ptrace(PTRACE_DETACH, pid, NULL, NULL);
+}
+
+/* Hold whatever appears for ever, its end from its parent, too. */
+static void hold(struct watch *watch, int pid)
+{
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) == 0 && ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == 0)
+		watch->met++;
 }
 
 /* Until the file is there. */
-void do_watch(const char *path)
+static void each_process(const char *path, struct watch *watch, void (*treat)(struct watch *watch, int pid))
 {
-	static struct watch watch;
-
 	while (access(path, F_OK) < 0) {
 		DIR *proc = opendir("/proc");
 		const struct dirent *entry;
@@ -172,12 +178,27 @@ void do_watch(const char *path)
 		while (proc && (entry = readdir(proc))) {
 			int pid = atoi(entry->d_name);
 
-			if (pid > 1 && pid < PIDS_MAX && pid != getpid() && watch.seen[pid]++ < 3)
-				stop_and_look(&watch, pid);
+			if (pid > 1 && pid < PIDS_MAX && pid != getpid() && watch->seen[pid]++ < 3)
+				treat(watch, pid);
 		}
 		if (proc)
 			closedir(proc);
 	}
+}
+
+void do_watch(const char *path)
+{
+	static struct watch watch;
+
+	each_process(path, &watch, stop_and_look);
 	printf("watch: %lu looked into\nwatch: %lu launchers\nwatch: %lu found\n", watch.met, watch.launchers,
 	       watch.found);
+}
+
+void do_hold(const char *path)
+{
+	static struct watch watch;
+
+	each_process(path, &watch, hold);
+	printf("hold: %lu held\n", watch.met);
 }
