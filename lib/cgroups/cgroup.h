@@ -106,8 +106,8 @@ int cgroup_make_scope(const struct cgroup_plan *plan, pid_t pid, struct cgroup_m
  * Returns 0, or 1 when there is none. */
 int cgroup_find(const struct cgroup_layout *layout, const char *path, struct cgroup_made *ret);
 
-/* Put a process into the v1 groups (all of them), and into the v2 one unless it was born there.  pid 0: the caller. */
-int cgroup_join(const struct cgroup_plan *plan, const struct cgroup_made *made, pid_t pid, bool born_in_v2, struct err *err);
+/* Put the caller into the groups that were made a moment ago: the v1 ones, and the v2 one unless it was born there. */
+int cgroup_join(const struct cgroup_plan *plan, const struct cgroup_made *made, bool born_in_v2, struct err *err);
 
 /* A group below the container's, in some of the hierarchies. */
 struct cgroup_sub {

@@ -111,8 +111,29 @@ int cgroup_rejoin(const struct cgroup_layout *layout, const struct cgroup_made *
 	return r;
 }
 
-int cgroup_join(const struct cgroup_plan *plan, const struct cgroup_made *made, pid_t pid, bool born_in_v2,
-		struct err *err)
+/* The caller has just made the group: it goes in by the path, without asking once more which one it is. */
+static int join_made(const struct cgroup_layout *layout, const char *path, unsigned int hierarchy, struct err *err)
 {
-	return cgroup_rejoin(plan->layout, made, NULL, pid, born_in_v2, err);
+	const char *mount_point = layout->items[hierarchy].mount_point;
+	char file[GROUP_PATH_MAX + 32];
+
+	(void)snprintf(file, sizeof(file), "%s%s/%s", mount_point, path, members_file(false, 0));
+	return enter(AT_FDCWD, file, 0, mount_point, path, err);
+}
+
+int cgroup_join(const struct cgroup_plan *plan, const struct cgroup_made *made, bool born_in_v2, struct err *err)
+{
+	const struct cgroup_layout *layout = plan->layout;
+	const int unified = cgroup_unified(layout);
+	struct group_v1 group = { .hierarchy = (unsigned int)unified, .inode = made->inode };
+	const char *at = made->v1;
+	int r = 0;
+
+	if (!made->path[0])
+		return 0;
+	if (unified >= 0 && !born_in_v2)
+		r = enter_hierarchy(layout, made->path, &group, NULL, 0, err);
+	while (r == 0 && group_next_v1(layout, &at, &group))
+		r = join_made(layout, made->path, group.hierarchy, err);
+	return r;
 }

@@ -237,8 +237,10 @@ static int make_with(const struct cgroup_plan *plan, unsigned int hierarchy, pid
 	r = make_path(full, root_size, &levels, err);
 	if (r < 0)
 		return r;
-	dir = open(full, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0 || fstat(dir, &st) < 0)
+	/* of one that was made here the number is all that is needed on v1 */
+	if (is_unified || !levels)
+		dir = open(full, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (is_unified || !levels ? dir < 0 || fstat(dir, &st) < 0 : stat(full, &st) < 0)
 		r = err_sys(err, errno, "open cgroup %s", full);
 	if (r == 0)
 		r = group_note(plan->layout, hierarchy, st.st_ino, levels, made, err);

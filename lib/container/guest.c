@@ -83,7 +83,7 @@ static int session(struct run *run, struct err *err)
 
 static int join_cgroup(struct run *run, struct err *err)
 {
-	return cgroup_join(run->plan->cgroup, &run->state->cgroup, 0, run->cgroup >= 0, err);
+	return cgroup_join(run->plan->cgroup, &run->state->cgroup, run->cgroup >= 0, err);
 }
 
 /* exec: the groups as they were recorded, as the plan of their making is gone. */

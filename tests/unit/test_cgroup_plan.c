@@ -248,7 +248,7 @@ static void plans_nothing_when_nothing_can_or_may_be_made(void)
 	CHECK(cgroup_make(made_plan, &made, &fd, &err) == 0);
 	CHECK(fd == -1 && !made.path[0]);
 	CHECK(cgroup_limit(made_plan, &made, fd, &err) == 0);
-	CHECK(cgroup_join(made_plan, &made, 0, false, &err) == 0);
+	CHECK(cgroup_join(made_plan, &made, false, &err) == 0);
 	CHECK(cgroup_remove(&layout, &made, 0, &err) == 0);
 	spec_free(document);
 	arena_free(&arena);
