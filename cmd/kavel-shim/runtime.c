@@ -197,17 +197,37 @@ static int on_error_stream(struct loop_source *source, uint32_t events, struct e
 	return 0;
 }
 
+/* A line that is no part of why it failed, as runtimes write it in words and in key=value pairs. */
+static bool is_remark(const char *line, size_t size)
+{
+	return memmem(line, size, ": warning: ", 11) || memmem(line, size, "level=warning", 13);
+}
+
+/* One line of what it said: the lines joined, without the remarks.  Returns its size. */
+static size_t join_lines(char *text, size_t size)
+{
+	size_t joined = 0;
+
+	for (size_t at = 0, length; at < size; at += length + 1) {
+		const char *end = memchr(text + at, '\n', size - at);
+
+		length = end ? (size_t)(end - text) - at : size - at;
+		if (!length || is_remark(text + at, length))
+			continue;
+		if (joined)
+			text[joined++] = ' ';
+		memmove(text + joined, text + at, length);
+		joined += length;
+	}
+	return joined;
+}
+
 /* The end of what it said is the text: with debugging messages on the same stream, the failure is the last of them. */
 static int explain(struct runtime *runtime, int status, struct err *err)
 {
 	char *text = runtime->said.data;
-	size_t size = runtime->said.size;
+	size_t size = join_lines(text, runtime->said.size);
 
-	while (size && text[size - 1] == '\n')
-		size--;
-	for (size_t i = 0; i < size; i++)
-		if (text[i] == '\n')
-			text[i] = ' ';
 	if (size >= ERR_TEXT_MAX) {
 		text += size - ERR_TEXT_MAX + 1;
 		size = ERR_TEXT_MAX - 1;

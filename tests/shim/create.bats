@@ -272,6 +272,10 @@ s.send(b"FDSTORE=1\nSTATUS=busy\nMAINPID=1\nREADY=1")' "$BUNDLE/notify/notify.so
 	KAVEL=$bad engine "" --api-version
 	[[ $(said sync) == *'"data": -1'*"$AT/pid"*end ]]
 	fresh
+	printf '#!/bin/sh\necho x: warning: careful >&2; echo x: error: too bad >&2; exit 1\n' >"$bad"
+	KAVEL=$bad engine "" --api-version
+	[[ $(said sync) == *'"message": "x: error: too bad"}'*end ]] || fail "a warning is not why it failed"
+	fresh
 	printf '#!/bin/sh\nyes warning | head -c 1000000 >&2; echo the end >&2; exit 1\n' >"$bad"
 	KAVEL=$bad engine "" --api-version
 	[[ $(said sync) == *'the end"'*end ]] || fail "a runtime that says much should not hang, and its last words count"
