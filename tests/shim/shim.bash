@@ -30,6 +30,12 @@ shim() { # OPTION...
 	((status == 0)) || return 0
 	PID=$(<"$RUN/shim.pid")
 	SHIMS+=("$PID")
+	eventually can_be_asked
+}
+
+# It listens; or it has come to its end already.
+can_be_asked() {
+	is_gone "$PID" || jq -e --argjson pid "$PID" '.shim == $pid' "$RUN/status.json"
 }
 
 # The value of a filter in status.json, exit.json.
