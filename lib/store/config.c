@@ -185,7 +185,9 @@ static int apply_row(struct config *config, const struct row *row, struct err *e
 static int read_base(struct config *config, struct err *err)
 {
 	autobuf text = { 0 };
-	int r = spec_default_json(config->request->is_rootless, config->request->options->terminal, &text, err);
+	/* a system writes to its console */
+	const bool terminal = config->request->options->terminal || config->request->is_system;
+	int r = spec_default_json(config->request->is_rootless, terminal, &text, err);
 
 	return r < 0 ? r : json_read(text.data, text.size, "default configuration", &config->doc, err);
 }

@@ -8,6 +8,7 @@
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "base/user.h"
 #include "store/config.h"
 #include "store/user.h"
 
@@ -21,6 +22,7 @@ static const char *const capabilities[] = {
 	"CAP_SETFCAP", "CAP_SETGID",	  "CAP_SETPCAP",    "CAP_SETUID", "CAP_SYS_CHROOT", NULL,
 };
 
+/* In the order of their numbers. */
 static const char *const all_capabilities[] = {
 	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID",
 	"CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST",
@@ -31,7 +33,8 @@ static const char *const all_capabilities[] = {
 	"CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE", NULL,
 };
 
-/* A system that is confined by a user namespace manages that as root; without one it may log, and boot. */
+/* Of an init: what confines it is the user namespace, or, without one, who trusts it.  Without those for hardware, modules and the
+ * clock, so that services that need them are not even tried. */
 static const char *const system_capabilities[] = {
 	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID",
 	"CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_RAW",
@@ -51,6 +54,25 @@ static json_t *string_array(const char *const *items)
 	return array;
 }
 
+/* Without a user namespace nobody can give what he has not: a host may be a guest itself. */
+static bool can_give(const struct config *config, const char *name)
+{
+	for (int number = 0; all_capabilities[number]; number++)
+		if (str_eq(all_capabilities[number], name))
+			return config->request->has_user_ns || user_has_capability(number);
+	return false;
+}
+
+static json_t *capability_array(const struct config *config, const char *const *names)
+{
+	json_t *array = json_array();
+
+	for (; array && *names; names++)
+		if (can_give(config, *names))
+			(void)json_array_append_new(array, json_string(*names)); /* as in string_array() */
+	return array;
+}
+
 static int set_capabilities(struct config *config, const char *const *names, struct err *err)
 {
 	int r = config_set(config, "process.capabilities", json_object(), err);
@@ -59,7 +81,7 @@ static int set_capabilities(struct config *config, const char *const *names, str
 		char path[64];
 
 		(void)snprintf(path, sizeof(path), "process.capabilities.%s", capability_sets[i]);
-		r = config_set(config, path, string_array(names), err);
+		r = config_set(config, path, capability_array(config, names), err);
 	}
 	return r;
 }
@@ -103,18 +125,16 @@ int config_process_base(struct config *config, struct err *err)
 	const struct guest_request *request = config->request;
 	static const char *const env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 					   "container=kavel", NULL };
-	const char *const *rights = capabilities;
-	int r;
-
-	if (request->is_system)
-		rights = request->has_user_ns ? all_capabilities : system_capabilities;
-	r = config_set(config, "process.args", string_array((const char *const *)request->command), err);
+	int r = config_set(config, "process.args", string_array((const char *const *)request->command), err);
 	if (r == 0)
 		r = config_set(config, "process.env", string_array(env), err);
-	if (r == 0 && request->options->terminal)
+	if (r == 0 && (request->options->terminal || request->is_system))
 		r = set_env(config, "TERM=xterm", err);
 	if (r == 0)
-		r = set_capabilities(config, rights, err);
+		r = set_capabilities(config, request->is_system ? system_capabilities : capabilities, err);
+	/* its network is its own then */
+	if (r == 0 && request->is_system && request->has_user_ns)
+		r = config_cap_add(config, "CAP_NET_ADMIN", err);
 	/* a system has programs that change to another user, such as sudo(8) */
 	if (r == 0)
 		r = config_set(config, "process.noNewPrivileges", json_boolean(!request->is_system), err);

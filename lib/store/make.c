@@ -64,8 +64,12 @@ static int find_user_ns(const struct guest_options *options, struct guest_reques
 		return err_user(err, "--userns %.100s: expected auto or host", given);
 	if (request->is_rootless && given && str_eq(given, "host"))
 		return err_user(err, "--userns host: only root can do without a user namespace");
-	/* a whole system does as root what a program rarely does */
-	request->has_user_ns = request->is_rootless || (given ? str_eq(given, "auto") : request->is_system);
+	/* a whole system does as root what a program rarely does; but it must own its cgroup */
+	request->has_user_ns =
+		request->is_rootless || (given ? str_eq(given, "auto") : request->is_system && request->is_unified);
+	if (request->has_user_ns && request->is_system && !request->is_unified)
+		return err_user(err, "--userns auto: a system in a user namespace needs a host with cgroup v2 alone, to manage "
+				     "its cgroups");
 	return 0;
 }
 
@@ -237,12 +241,13 @@ int guest_make(const struct store *store, struct guest *guest, const struct gues
 	request.is_system = how->options->is_system || (request.rootfs && is_init(request.command[0]));
 	if (request.is_system && !request.rootfs)
 		return err_user(err, "--system: needs a root file system of its own: --rootfs DIR");
-	r = find_user_ns(how->options, &request, err);
-	if (r == 0)
-		r = cgroup_detect(&layout, err);
+	r = cgroup_detect(&layout, err);
 	if (r < 0)
 		return r;
 	request.is_unified = layout.mode == CGROUP_V2;
+	r = find_user_ns(how->options, &request, err);
+	if (r < 0)
+		return r;
 	/* whoever chooses IDs sees those that others chose */
 	(void)snprintf(path, sizeof(path), "%s/guests", store->path);
 	all = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -128,7 +128,7 @@ int settings_make(const struct guest_options *options, bool is_system, struct ar
 	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
 	clock_text(&now, false, created);
 	s.created = created;
-	s.terminal = options->terminal;
+	s.terminal = options->terminal || is_system; /* its console */
 	s.input = options->input;
 	s.labels.items = options->labels.items;
 	s.labels.count = options->labels.count;
