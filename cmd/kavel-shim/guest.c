@@ -94,7 +94,15 @@ static enum guest_state created(struct guest *guest)
 		return run(guest);
 	if (guest->wants_stop)
 		return delete (guest);
+	/* now: it may have ended before the runtime has said that it started */
+	(void)clock_gettime(CLOCK_REALTIME, &guest->record.started);
 	return call(guest, GUEST_START, GUEST_STARTING);
+}
+
+static enum guest_state not_started(struct guest *guest)
+{
+	guest->record.started = (struct timespec){ 0 };
+	return delete(guest);
 }
 
 static enum guest_state ended(struct guest *guest)
@@ -218,7 +226,7 @@ static const struct {
 	{ GUEST_CREATING, EVENT_DONE, created },
 	{ GUEST_CREATING, EVENT_FAILED, decide }, /* which leaves nothing */
 	{ GUEST_STARTING, EVENT_DONE, run },
-	{ GUEST_STARTING, EVENT_FAILED, delete },
+	{ GUEST_STARTING, EVENT_FAILED, not_started },
 	{ GUEST_RUNNING, EVENT_ENDED, ended },
 	{ GUEST_RUNNING, EVENT_STOP, stop },
 	{ GUEST_RUNNING, EVENT_RESTART, stop },
