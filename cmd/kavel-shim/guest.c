@@ -102,7 +102,7 @@ static enum guest_state created(struct guest *guest)
 static enum guest_state not_started(struct guest *guest)
 {
 	guest->record.started = (struct timespec){ 0 };
-	return delete(guest);
+	return delete (guest);
 }
 
 static enum guest_state ended(struct guest *guest)
