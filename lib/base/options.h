@@ -1,9 +1,9 @@
 /* Options of a command line, by tables: one row parses the option, checks its value and prints its help.
  *
  * What callers of container runtimes write is accepted: `--name value`, `--name=value`, both also with one dash
- * (`-name value`: Go's style), and `-n value`; `-it` for `-i -t`, unless an option has that name; options before, between and after the words that are not options;
- * "--" ends them.  A flag may carry its value (`--name=false`).  The last of several counts, unless
- * the option collects them. */
+ * (`-name value`: Go's style), and `-n value`; `-it` for `-i -t`, unless an option has that name; options before,
+ * between and after the words that are not options; "--" ends them.  A flag may carry its value (`--name=false`).
+ * The last of several counts, unless the option collects them. */
 #pragma once
 
 #include <stdbool.h>
