@@ -160,6 +160,11 @@ void attach_write(struct attach *attach, enum stream stream, const void *data, s
 	}
 }
 
+bool attach_has_clients(const struct attach *attach)
+{
+	return attach->clients != NULL;
+}
+
 bool attach_is_full(const struct attach *attach)
 {
 	return attach->awaited > 0;

@@ -49,6 +49,7 @@ void attach_close(struct attach *attach);
 
 /* What the guest wrote, for all clients. */
 void attach_write(struct attach *attach, enum stream stream, const void *data, size_t size);
+bool attach_has_clients(const struct attach *attach);
 /* A client has not taken what was written, and its time is not over: the guest is not to be read from until can_continue is
  * called.  What is written all the same may be lost to that client.  Never true when attach_wait_ms is 0. */
 bool attach_is_full(const struct attach *attach);

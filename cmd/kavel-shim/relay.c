@@ -11,8 +11,7 @@
 
 #include "base/auto.h"
 
-#define CHUNK	      ATTACH_OUTPUT_MAX /* bytes */
-#define CHUNKS	      8			/* of one stream, before others have their turn */
+#define CHUNK	      LOGS_WRITE_MAX /* bytes of one stream, before others have their turn */
 
 /* What the guest writes. */
 struct outlet {
@@ -96,14 +95,16 @@ static int pause_outlet(struct relay *relay, struct outlet *outlet, ssize_t n, s
 
 static int read_outlet(struct relay *relay, struct outlet *outlet, struct err *err)
 {
-	for (int i = 0; i < CHUNKS; i++) {
-		ssize_t n;
+	bool has_clients = relay->peers.attach && attach_has_clients(relay->peers.attach);
+	ssize_t n;
 
+	for (size_t done = 0; done < CHUNK; done += (size_t)n) {
 		if (is_full(relay)) {
 			hold(relay, outlet);
 			return 0;
 		}
-		n = read(outlet->source.fd, relay->buffer, CHUNK);
+		/* a client may be full after each packet; logs take more at once */
+		n = read(outlet->source.fd, relay->buffer, has_clients ? ATTACH_OUTPUT_MAX : CHUNK);
 		if (n <= 0)
 			return pause_outlet(relay, outlet, n, err);
 		deliver(relay, outlet->stream, relay->buffer, (size_t)n);
