@@ -1,9 +1,9 @@
 /* Any output of a guest, in any pieces, through the shim's logs and their rotation, and read again: every byte comes back, in its
  * place.  And any bytes as a log file: they are read to their end, and never as more than there is.
  *
- * An input is a byte, and the log file if its bit 7 is set.  Else it chooses the size of a file, and operations follow, each a byte that says what and how much: bits 6 and 7 are 0
- * write to stdout, 1 write to stderr, 2 the stream (bit 0) ends or the logs are opened anew (bit 1), 3 write
- * to stdout, REPEATED times; the low bits are a size. */
+ * An input is a byte, and the log file if its bit 7 is set.  Else it chooses the size of a file, and operations follow, each a
+ * byte that says what and how much: bits 6 and 7 are 0 write to stdout, 1 write to stderr, 2 the stream (bit 0) ends or the logs
+ * are opened anew (bit 1), 3 write to stdout, REPEATED times; the low bits are a size. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
