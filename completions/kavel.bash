@@ -132,14 +132,15 @@ _kavel_complete_argument() { # COMMAND NUMBER WORD KAVEL...
 		COMPREPLY=($(compgen -W "$("${@:4}" list --quiet 2>/dev/null)" -- "$3"))
 		;;
 	up:1 | down:* | restart:* | status:* | inspect:1 | enable:1 | disable:1 | rename:1 | rm:* | attach:1 | wait:* | logs:1)
-		COMPREPLY=($(compgen -W "$("${@:4}" status --quiet 2>/dev/null)" -- "$3"))
+		# the caller's
+		COMPREPLY=($(compgen -W "$("${@:4}" status --quiet "${store[@]}" 2>/dev/null)" -- "$3"))
 		;;
 	kill:2) COMPREPLY=($(compgen -W "$(compgen -A signal | grep -v '^[^S]') KILL TERM HUP INT" -- "$3")) ;;
 	esac
 }
 
 _kavel() {
-	local words=() word command='' number=1 option='' program=("${COMP_WORDS[0]}") i
+	local words=() word command='' number=1 option='' program=("${COMP_WORDS[0]}") store=() i
 
 	# bash splits --name=value into three words
 	for ((i = 1; i <= COMP_CWORD; i++)); do
@@ -151,7 +152,8 @@ _kavel() {
 	COMPREPLY=()
 	for i in "${!words[@]}"; do
 		if [[ $option ]]; then
-			[[ $option == --root || $option == --store ]] && program+=("$option" "${words[i]}")
+			[[ $option == --root ]] && program+=(--root "${words[i]}")
+			[[ $option == --store ]] && store=(--store "${words[i]}")
 			option=''
 		elif _kavel_takes_value "${words[i]}" "$command"; then
 			option=${words[i]}
