@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "loop.h"
 
-#define CHILDREN_KEPT 32
+#define CHILDREN_KEPT 16
 
 /* A process that is waited for, a member of who waits.  It must stay where it is until it has ended or was removed. */
 struct child {

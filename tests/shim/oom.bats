@@ -90,3 +90,29 @@ limit_memory() {
 	kill -TERM "$PID"
 	shim_ends
 }
+
+@test "systemd: a kill is reported although systemd removes the group with its last process" {
+	needs systemd
+	local i
+
+	limit_memory
+	guest_does memory=100
+	for i in 1 2 3 4 5; do
+		rm -f "$EXIT" "$BUNDLE/oom"
+		shim --systemd-cgroup
+		assert_success
+		shim_ends
+		exit_holds '.oomKilled and .exitCode == 137'
+		[[ -e $BUNDLE/oom ]]
+	done
+}
+
+@test "systemd: a child that is killed is reported, too" {
+	needs systemd
+	limit_memory
+	guest_shell '/guest memory=100; echo "child: $?"; exit 0'
+	shim --systemd-cgroup
+	shim_ends
+	exit_holds '.oomKilled and .exitCode == 0'
+	[[ -e $BUNDLE/oom ]]
+}

@@ -232,3 +232,21 @@ has_started() { # TIMES
 	assert_output_has "a shim is there already: process $PID"
 	shim_is running
 }
+
+@test "hundreds of restarts and checks leave no descriptor, child or memory behind" {
+	local before after fds
+
+	counts 'exit 0'
+	shim --restart always --restart-delay 1ms --restart-delay-max 1ms --health-cmd true --health-interval 1ms
+	eventually shim_holds '.restarts > 30'
+	before=$(awk '/^VmRSS/ { print $2 }' "/proc/$PID/status")
+	SLOWNESS=$((SLOWNESS * 6)) eventually shim_holds '.restarts > 300'
+	after=$(awk '/^VmRSS/ { print $2 }' "/proc/$PID/status")
+	fds=$(find "/proc/$PID/fd" -type l | wc -l)
+	((fds < 40)) || fail "$fds descriptors: $(ls -l "/proc/$PID/fd")"
+	((after - before < 200)) || fail "$before KiB, then $after KiB"
+	((($(wc -w <"/proc/$PID/task/$PID/children")) <= 3))
+	ask stop 0
+	shim_ends
+	assert_clean
+}
