@@ -8,6 +8,7 @@
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "claim.h"
 #include "detach.h"
 #include "memory.h"
@@ -232,6 +233,22 @@ static void on_control(void *owner, uint64_t ticket, const char *request, struct
 
 /* ---------------------------------------------------------------- parts */
 
+/* Engines log for themselves.  For guests of an administrator there is the journal, or else syslog(3), or nobody who hears. */
+static int open_log(struct shim *shim, struct err *err)
+{
+	struct log_options options = {
+		.program = "kavel-shim", .target = LOG_TO_JOURNAL, .path = "kavel-shim", .level = LOG_LEVEL_WARNING
+	};
+	struct err ignored;
+
+	(void)err;
+	if (!shim->settings.run_dir || log_open(&options, &ignored) == 0)
+		return 0;
+	options.target = LOG_TO_SYSLOG;
+	(void)log_open(&options, &ignored);
+	return 0;
+}
+
 static int open_claim(struct shim *shim, struct err *err)
 {
 	return shim->settings.run_dir ? claim_run_dir(shim->settings.run_dir, &shim->claim, err) : 0;
@@ -334,8 +351,8 @@ int shim_open(struct shim *shim, struct err *err)
 {
 	/* clients come when all else is there; the guest when clients can */
 	static int (*const parts[])(struct shim * shim, struct err * err) = {
-		open_claim, open_loop,	open_children, open_signals, open_logs,
-		open_relay, open_guest, open_attach,   open_notify,  connect_parts,
+		open_log,   open_claim, open_loop,   open_children, open_signals,  open_logs,
+		open_relay, open_guest, open_attach, open_notify,   connect_parts,
 	};
 	int r = 0;
 
@@ -371,4 +388,5 @@ void shim_close(struct shim *shim)
 	children_close(shim->children);
 	loop_close(shim->loop);
 	shim->loop = NULL;
+	log_close();
 }

@@ -68,8 +68,9 @@ static int find_user_ns(const struct guest_options *options, struct guest_reques
 	request->has_user_ns =
 		request->is_rootless || (given ? str_eq(given, "auto") : request->is_system && request->is_unified);
 	if (request->has_user_ns && request->is_system && !request->is_unified)
-		return err_user(err, "--userns auto: a system in a user namespace needs a host with cgroup v2 alone, to manage "
-				     "its cgroups");
+		return err_user(
+			err, "--userns auto: a system in a user namespace needs a host with cgroup v2 alone, to manage "
+			     "its cgroups");
 	return 0;
 }
 

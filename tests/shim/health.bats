@@ -144,3 +144,21 @@ waiting_guest() {
 	assert_output_has 'the health command'
 	assert_clean
 }
+
+@test "that a guest became unhealthy is told to the journal" {
+	[[ ! -e /run/systemd/journal/socket ]] || skip "a journal is there"
+	mkdir -p /run/systemd/journal
+	timeout 60 python3 -c '
+import socket, sys
+journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+journal.bind("/run/systemd/journal/socket")
+open(sys.argv[1], "wb").write(journal.recv(60000))' "$BATS_TEST_TMPDIR/journal" 3>&- &
+	eventually test -S /run/systemd/journal/socket
+	waiting_guest
+	shim --health-cmd false --health-interval 10ms --health-retries 1
+	eventually test -s "$BATS_TEST_TMPDIR/journal"
+	grep -qx "MESSAGE=$ID is unhealthy" "$BATS_TEST_TMPDIR/journal"
+	rm -r /run/systemd
+	ask stop 0
+	shim_ends
+}

@@ -20,8 +20,13 @@ static char *const command[] = { (char *)(uintptr_t) "/bin/app", (char *)(uintpt
 static char *make(const struct guest_options *options, const char *rootfs, bool system, struct err *err)
 {
 	const struct guest guest = { .name = "web", .layers = "/nonexistent" };
-	const struct guest_request request = { .guest = &guest, .options = options, .command = command, .rootfs = rootfs,
-					       .is_unified = true, .is_system = system, .has_user_ns = system,
+	const struct guest_request request = { .guest = &guest,
+					       .options = options,
+					       .command = command,
+					       .rootfs = rootfs,
+					       .is_unified = true,
+					       .is_system = system,
+					       .has_user_ns = system,
 					       .id_base = system ? 0x70000000 : 0 };
 	struct str_buf text = { 0 };
 
@@ -63,8 +68,13 @@ static void check_at(const struct guest_options *options, const char *path, cons
 
 static void limits_become_resources(void)
 {
-	const struct guest_options options = { .memory = "512M", .memory_swap = "1g", .cpus = "1.5", .cpu_weight = "100",
-					       .cpuset_cpus = "0-1", .pids = "100", .io_weight = "500" };
+	const struct guest_options options = { .memory = "512M",
+					       .memory_swap = "1g",
+					       .cpus = "1.5",
+					       .cpu_weight = "100",
+					       .cpuset_cpus = "0-1",
+					       .pids = "100",
+					       .io_weight = "500" };
 
 	check_at(&options, "linux.resources.memory.limit", "536870912");
 	check_at(&options, "linux.resources.memory.swap", "1073741824");
@@ -199,8 +209,9 @@ static void an_unlimited_resource_is_the_largest_number(void)
 static void the_runtime_takes_what_is_made(void)
 {
 	const char *volumes[] = { "/tmp:/srv:ro", NULL }, *tmpfs[] = { "/var/cache:size=1m", NULL };
-	const struct guest_options options = { .memory = "1g", .volumes = { volumes, 1 }, .tmpfs = { tmpfs, 1 },
-					       .read_only = true, .network = "host" };
+	const struct guest_options options = {
+		.memory = "1g", .volumes = { volumes, 1 }, .tmpfs = { tmpfs, 1 }, .read_only = true, .network = "host"
+	};
 
 	for (int system = 0; system < 2; system++) {
 		struct spec_document *document = NULL;
@@ -225,9 +236,10 @@ static void a_system_has_ids_of_its_own_and_manages_its_cgroups(void)
 		  "[{\"containerID\":0,\"hostID\":1879048192,\"size\":65536}]");
 	CHECK_STR(at(text, "process.noNewPrivileges", room, sizeof(room)), "false");
 	CHECK_HAS(at(text, "annotations", room, sizeof(room)), "\"org.kavel.rootfs.idmap\":\"true\"");
-	CHECK_HAS(at(text, "mounts", room, sizeof(room)),
-		  "{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\",\"source\":\"cgroup\",\"options\":[\"nosuid\","
-		  "\"noexec\",\"nodev\",\"rw\"]}");
+	CHECK_HAS(
+		at(text, "mounts", room, sizeof(room)),
+		"{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\",\"source\":\"cgroup\",\"options\":[\"nosuid\","
+		"\"noexec\",\"nodev\",\"rw\"]}");
 }
 
 /* ---------------------------------------------------------------- users */
@@ -242,8 +254,12 @@ static void users_are_found_by_name_and_number(void)
 		uint32_t uid, gid;
 		size_t groups;
 	} rows[] = {
-		{ "postgres", 101, 104, 2 }, { "101", 101, 104, 2 },	 { "postgres:tty", 101, 5, 0 },
-		{ "postgres:7", 101, 7, 0 }, { "4000", 4000, 0, 0 },	 { "4000:104", 4000, 104, 0 },
+		{ "postgres", 101, 104, 2 },
+		{ "101", 101, 104, 2 },
+		{ "postgres:tty", 101, 5, 0 },
+		{ "postgres:7", 101, 7, 0 },
+		{ "4000", 4000, 0, 0 },
+		{ "4000:104", 4000, 104, 0 },
 		{ "0", 0, 0, 0 },
 	};
 
@@ -327,9 +343,16 @@ static void a_record_is_read_as_it_was_written(void)
 
 	guest.name = "web";
 	guest.settings = (struct guest_settings){
-		.created = "2026-01-02T03:04:05Z", .rootfs = "/srv/image", .id_base = 0x70010000, .is_system = true,
-		.is_enabled = true, .terminal = true, .restart = "on-failure:3", .stop_signal = "SIGINT",
-		.stop_timeout_ms = 500, .log = { .driver = "json-file", .size = 1 << 20, .files = 2, .policy = "block" },
+		.created = "2026-01-02T03:04:05Z",
+		.rootfs = "/srv/image",
+		.id_base = 0x70010000,
+		.is_system = true,
+		.is_enabled = true,
+		.terminal = true,
+		.restart = "on-failure:3",
+		.stop_signal = "SIGINT",
+		.stop_timeout_ms = 500,
+		.log = { .driver = "json-file", .size = 1 << 20, .files = 2, .policy = "block" },
 		.health = { .command = "true", .interval_ms = 1000, .retries = 5, .action = "kill" },
 		.options = { (const char **)(uintptr_t)words, 2 },
 	};
@@ -354,7 +377,8 @@ static void a_damaged_or_newer_record_is_refused(void)
 		{ "", "guest.json" },
 		{ "{}", "version: missing" },
 		{ "{\"version\": 1}", "missing" },
-		{ "{\"version\": 2, \"created\": \"x\", \"rootfs\": \"host\", \"restart\": \"no\", \"stopSignal\": \"TERM\", "
+		{ "{\"version\": 2, \"created\": \"x\", \"rootfs\": \"host\", \"restart\": \"no\", \"stopSignal\": "
+		  "\"TERM\", "
 		  "\"stopTimeoutMs\": 1, \"log\": {\"driver\": \"none\"}}",
 		  "version 2" },
 	};
