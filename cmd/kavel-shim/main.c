@@ -84,8 +84,11 @@ int main(int argc, char **argv)
 	(void)argc;
 	memory_prepare();
 	r = settings_read(argv + 1, &shim.settings, &out, &err);
-	if (r == 1)
-		return fd_write_all(STDOUT_FILENO, out.data, out.size) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (r == 1) {
+		r = fd_write_all(STDOUT_FILENO, out.data, out.size);
+		str_buf_free(&out);
+		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	}
 	if (r == 0)
 		r = prepare(&shim, &err);
 	if (r < 0)

@@ -183,6 +183,7 @@ load setup
 
 @test "logs of the journal" {
 	needs systemd
+	EVENTS=journald # else podman refuses to follow
 	run_box --log-driver journald -- sh -c 'echo to the journal; echo error >&2'
 	assert_success
 	eventually logs_have 'to the journal'

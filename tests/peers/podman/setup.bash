@@ -26,7 +26,7 @@ make_image() { # FILE
 # Words that keep it away from the machine's own containers.
 podman_words() { # FOLDER
 	echo podman --root "$1/store" --runroot "$1/run" --tmpdir "$1/tmp" --storage-driver vfs --cgroup-manager cgroupfs \
-		--events-backend file --runtime "$KAVEL" --conmon "$SHIM"
+		--events-backend "${EVENTS:-file}" --runtime "$KAVEL" --conmon "$SHIM"
 }
 
 setup_file() {
