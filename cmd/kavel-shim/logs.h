@@ -4,7 +4,7 @@
  * full the policy decides (settings.h).  A line in the log itself marks a gap, with the number of bytes that are missing.  A log
  * that fails is said once in the shim's own log, and opened anew after a while, again and again.
  *
- * The process must ignore SIGXFSZ, or RLIMIT_FSIZE kills it. */
+ * The process must block or ignore SIGXFSZ, or RLIMIT_FSIZE kills it. */
 #pragma once
 
 #include <stdbool.h>

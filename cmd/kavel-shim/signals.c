@@ -27,7 +27,9 @@ int signals_open(struct signals *signals, struct loop *loop, struct err *err)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGQUIT);
+	(void)sigaddset(&set, SIGXFSZ); /* a log that meets RLIMIT_FSIZE fails with EFBIG instead */
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)sigdelset(&set, SIGXFSZ);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	signals->loop = loop;

@@ -11,6 +11,6 @@ struct signals {
 	void (*received)(void *owner, int number);
 };
 
-/* Block them and hear of them; ignore SIGPIPE and SIGHUP.  The struct must stay where it is. */
+/* Block them and hear of them; block SIGXFSZ; ignore SIGPIPE and SIGHUP.  The struct must stay where it is. */
 int signals_open(struct signals *signals, struct loop *loop, struct err *err);
 void signals_close(struct signals *signals);
