@@ -1,19 +1,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "cli.h"
+#include "store/attach.h"
 #include "store/make.h"
 
 #define EXIT_CANNOT_EXECUTE 126
 #define EXIT_NOT_FOUND	    127
+#define ENDED_MS	    5000 /* for a shim that writes down how its guest ended */
 
 static int print_name(const struct cli *cli, const char *name, const char *rest, struct err *err)
 {
 	autobuf out = { 0 };
+
+	if (cli->options.attached)
+		return 0; /* what is printed is the guest's */
 
 	str_append_f(&out, "%s%s\n", name, rest);
 	return cli_print(cli, &out, err);
@@ -171,10 +178,56 @@ static void free_lists(struct guest_options *up)
 		option_list_free(lists[i]);
 }
 
+/* One that ended before anybody could attach to it: how?  Its shim writes that down before it goes.  Returns an exit status, or a
+ * negative errno without text: it is not known. */
+static int ended_before(const struct store *store, const struct guest *guest)
+{
+	const struct timespec step = { .tv_nsec = 10000000 };
+	const int64_t deadline = clock_ms() + ENDED_MS;
+	int code = -ENODATA;
+
+	for (bool runs = true; runs && clock_ms() < deadline; (void)nanosleep(&step, NULL)) {
+		struct guest_status status;
+		struct err ignored;
+
+		if (guest_status(store, guest, &status, &ignored) < 0)
+			return -ENODATA;
+		runs = status.shim;
+		if (!runs && status.has_exit_code)
+			code = (int)status.exit_code;
+		guest_status_free(&status);
+	}
+	return code;
+}
+
+/* What is written before the connection is made is in the log alone, unless it is a terminal's. */
+static int attach(struct cli *cli, const char *name, struct err *err)
+{
+	const struct attach_options options = { .no_input = !cli->options.up.input && !cli->options.up.terminal };
+	int status = CLI_EXIT_FAILURE;
+	struct store store;
+	struct guest guest;
+	int r = cli_find_store(cli, &store, err);
+
+	if (r < 0)
+		return r;
+	r = guest_open(&store, name, false, &guest, err);
+	if (r == 0)
+		r = guest_attach(&store, &guest, &options, &status, err);
+	if (r == -ENOENT || r == -ENODATA || r == -EPIPE) {
+		status = ended_before(&store, &guest);
+		r = status < 0 ? r : 0;
+	}
+	guest_close(&guest);
+	return r < 0 ? r : status;
+}
+
 static int run(struct cli *cli, char **words, struct err *err)
 {
 	int r = bring_up(cli, words, err);
 
+	if (r == 0 && cli->options.attached)
+		r = attach(cli, words[0], err);
 	free_lists(&cli->options.up);
 	if (r < 0 && start_status(err) != CLI_EXIT_FAILURE) {
 		(void)cli_add_context(cli, words[0], err);

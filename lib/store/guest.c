@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -64,23 +65,31 @@ static bool is_still_named(const struct guest *guest)
 	       ours.st_dev == named.st_dev;
 }
 
-static int make_dir(const struct store *store, const struct guest *guest, struct err *err)
+/* Make a directory and those above it.  Others may go through to a guest's files that are theirs, and see no names. */
+static int make_all(const char *path, struct err *err)
 {
-	const char *const parts[] = { "", "/guests" };
+	char part[PATH_MAX];
+
+	(void)snprintf(part, sizeof(part), "%s", path); /* shorter than the guest's own */
+	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(part, 0711) < 0 && errno != EEXIST)
+			return err_sys(err, errno, "make %s", part);
+		*slash = '/';
+	}
+	return 0;
+}
+
+static int make_dir(const struct guest *guest, struct err *err)
+{
+	int r;
 
 	if (mkdir(guest->path, 0700) == 0 || errno == EEXIST)
 		return 0;
-	for (size_t i = 0; errno == ENOENT && i < ARRAY_SIZE(parts); i++) {
-		char path[PATH_MAX];
-
-		(void)snprintf(path, sizeof(path), "%s%s", store->path, parts[i]); /* shorter than the guest's own */
-		if (mkdir(path, 0711) < 0 && errno != EEXIST)
-			return err_sys(err, errno, "make %s", path);
-		errno = ENOENT;
-	}
-	if (mkdir(guest->path, 0700) < 0 && errno != EEXIST)
-		return err_sys(err, errno, "make %s", guest->path);
-	return 0;
+	r = errno == ENOENT ? make_all(guest->path, err) : 0;
+	if (r == 0 && mkdir(guest->path, 0700) < 0 && errno != EEXIST)
+		r = err_sys(err, errno, "make %s", guest->path);
+	return r;
 }
 
 /* Returns 0; 1 when there is no directory; or an error. */
@@ -141,7 +150,7 @@ int guest_open_any(const struct store *store, const char *name, bool make, struc
 	if (r < 0)
 		return r;
 	do {
-		r = make ? make_dir(store, ret, err) : 0;
+		r = make ? make_dir(ret, err) : 0;
 		if (r == 0)
 			r = open_dir(ret, true, err);
 	} while (r == 1 && make); /* removed in between */

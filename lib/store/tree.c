@@ -49,10 +49,13 @@ static int remove_entry(struct removal *removal, int dir, const char *name)
 	if (dir == removal->top)
 		return 0; /* it has its turn */
 	/* another name each time, that nothing of the guest's has by then: it would be moved itself */
-	do {
+	for (;;) {
 		(void)snprintf(up, sizeof(up), "%llu", (unsigned long long)removal->moved++);
-	} while (renameat2(dir, name, removal->top, up, RENAME_NOREPLACE) < 0 && errno == EEXIST);
-	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? -EBUSY : 0;
+		if (renameat2(dir, name, removal->top, up, RENAME_NOREPLACE) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EEXIST)
+			return -errno;
+	}
 }
 
 /* Remove what is in `dir`, moving directories that are not empty to the top.  *ret_left: entries of the top that remain. */

@@ -18,6 +18,7 @@ setup_file() {
 	mkdir -p "$ETC" "$HOMES/ann" "/run/user/$ANN"
 	# where everybody can read it
 	cp "$KAVEL" "$HOMES/program"
+	[[ ! -e ${KAVEL%/*}/kavel-shim ]] || cp "${KAVEL%/*}/kavel-shim" "$HOMES/kavel-shim"
 	# beside the host's own users
 	for file in passwd group shadow; do
 		grep -vE "^(ann|bob):|^[^:]*:[^:]*:($ANN|1001):" "/etc/$file" >"$ETC/$file" || :
