@@ -25,6 +25,9 @@ static void tell_created(struct shim *shim, pid_t pid)
 	/* callers of the older protocol expect one line of an exec, and that is its end */
 	if (shim->settings.api || !shim->settings.exec)
 		sync_tell(&shim->sync, pid, NULL);
+	/* of a container nothing more is told: whoever waits for the end of the pipe need not wait for the container's */
+	if (!shim->settings.exec)
+		sync_close(&shim->sync);
 }
 
 static int begin_create(struct shim *shim, struct err *err)
