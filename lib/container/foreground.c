@@ -107,12 +107,19 @@ static bool is_end(uint32_t number)
 }
 
 /* One signal that is for the guest, or about our terminal.  Returns its number. */
-static uint32_t handle_signal(int pidfd, const struct terminal *terminal, int signals)
+static uint32_t handle_signal(int pidfd, struct terminal *terminal, int signals)
 {
 	struct signalfd_siginfo info;
 
 	if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return 0;
+	if (info.ssi_signo == SIGTSTP) {
+		terminal_stop(terminal);
+		return info.ssi_signo;
+	}
+	/* after a stop that could not be seen to, by SIGSTOP */
+	if (info.ssi_signo == SIGCONT)
+		terminal_resume(terminal);
 	if (info.ssi_signo == SIGWINCH && terminal->master >= 0)
 		terminal_resize(terminal);
 	else
@@ -123,7 +130,7 @@ static uint32_t handle_signal(int pidfd, const struct terminal *terminal, int si
 
 int foreground_await_start(int signals, int fd, int pidfd, struct err *err)
 {
-	const struct terminal none = TERMINAL_NONE;
+	struct terminal none = TERMINAL_NONE;
 
 	for (;;) {
 		struct pollfd fds[] = { { .fd = fd, .events = POLLIN }, { .fd = signals, .events = POLLIN } };
@@ -143,7 +150,7 @@ int foreground_await_start(int signals, int fd, int pidfd, struct err *err)
 /* It has ended, but a guest that traces it may keep it: then only a signal that asks for an end ends this. */
 static int reap(const struct foreground *f, int signals, int *ret_status, struct err *err)
 {
-	const struct terminal none = TERMINAL_NONE;
+	struct terminal none = TERMINAL_NONE;
 	int status, r;
 
 	while ((r = proc_reap(f->pid, f->pidfd, 0, &status)) == 1) {
@@ -189,6 +196,20 @@ static int attend(const struct foreground *f, struct terminal *terminal, int sig
 	}
 }
 
+/* From now on whoever stops us gets the terminal as it was, and we have it raw again when we go on. */
+static int attend_stops(int signals, struct err *err)
+{
+	sigset_t stop, set;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	forwarded(&set);
+	sigaddset(&set, SIGTSTP);
+	if (sigprocmask(SIG_BLOCK, &stop, NULL) < 0 || signalfd(signals, &set, 0) < 0)
+		return err_sys(err, errno, "signalfd");
+	return 0;
+}
+
 int foreground_wait(const struct foreground *foreground, int *ret_status, struct err *err)
 {
 	struct terminal terminal = TERMINAL_NONE;
@@ -201,6 +222,8 @@ int foreground_wait(const struct foreground *foreground, int *ret_status, struct
 	}
 	if (r == 0 && foreground->terminal >= 0)
 		r = terminal_attach(&terminal, foreground->terminal, err);
+	if (r == 0 && terminal.raw.is_raw)
+		r = attend_stops(signals, err);
 	if (r == 0)
 		r = attend(foreground, &terminal, signals, err);
 	terminal_detach(&terminal);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -147,6 +148,23 @@ void terminal_resize(const struct terminal *terminal)
 
 	if (raw_size(&size))
 		(void)ioctl(terminal->master, TIOCSWINSZ, &size);
+}
+
+void terminal_resume(struct terminal *terminal)
+{
+	struct err ignored;
+
+	if (!terminal->raw.saved)
+		return;
+	(void)raw_enter(&terminal->raw, true, &ignored); /* else it is as whoever let us go on left it */
+	terminal_resize(terminal);
+}
+
+void terminal_stop(struct terminal *terminal)
+{
+	raw_leave(&terminal->raw);
+	(void)kill(getpid(), SIGSTOP); /* returns when somebody lets us go on */
+	terminal_resume(terminal);
 }
 
 /* What the guest wrote before it ended.  Others may have its terminal open still: they do not keep us. */

@@ -45,5 +45,11 @@ void terminal_serve(struct terminal *terminal, const struct pollfd fds[TERMINAL_
 /* After SIGWINCH: copy the size. */
 void terminal_resize(const struct terminal *terminal);
 
+/* After SIGTSTP: give the caller's terminal its modes back and stop; take it again when somebody lets this process go on. */
+void terminal_stop(struct terminal *terminal);
+
+/* After SIGCONT: whoever had the terminal meanwhile may have changed its modes and size. */
+void terminal_resume(struct terminal *terminal);
+
 /* Copy what is left, give the caller's terminal its modes back, and close. */
 void terminal_detach(struct terminal *terminal);

@@ -5,13 +5,21 @@ load ../run/helpers
 prepare() {
 	command -v python3 >/dev/null || skip "no python3"
 	config '.process.terminal = true'
-	for applet in head stty yes; do
+	for applet in head stty tty yes; do
 		[[ -e $BUNDLE/rootfs/bin/$applet ]] || ln -s busybox "$BUNDLE/rootfs/bin/$applet"
 	done
 	# kavel in a terminal of its own, as its controlling one: `runtime`, its pid, `line`, the other end, and `until`
 	cat >"$BATS_TEST_TMPDIR/caller.py" <<-'PYTHON'
 		import os, pty, signal, sys, termios, time, select, fcntl, struct
 		command = [os.environ["KAVEL"], "--root", os.environ["ROOT"], "run", "--bundle", os.environ["BUNDLE"], os.environ["ID"]]
+		if os.environ.get("SCRIPT"): # in a guest that runs already
+		    command[3:] = ["exec", "--tty", os.environ["ID"], "/bin/sh", "-c", os.environ["SCRIPT"]]
+		def state(pid): return open("/proc/%d/stat" % pid).read().rpartition(")")[2].split()[0]
+		def becomes(what, true, seconds=10):
+		    end = time.time() + seconds
+		    while not true():
+		        check(time.time() < end, what)
+		        time.sleep(0.02)
 		own, peer = pty.openpty()
 		before = termios.tcgetattr(peer)
 		def spawn():
@@ -91,6 +99,80 @@ caller() { # a script on standard input
 		ends(pid)
 	PYTHON
 	assert_clean
+}
+
+@test "whoever stops the runtime gets the terminal as it was, and it is raw again afterwards" {
+	guest_shell 'echo ready; read line; echo "got $line"; exit 3'
+	caller <<-'PYTHON'
+		pid = spawn()
+		until(b"ready")
+		becomes("it is not raw", lambda: termios.tcgetattr(peer) != before)
+		for signal_number in signal.SIGTSTP, signal.SIGSTOP:
+		    os.kill(pid, signal_number)
+		    becomes("it is not stopped", lambda: state(pid) == "T")
+		    if signal_number == signal.SIGSTOP: termios.tcsetattr(peer, termios.TCSANOW, before)
+		    check(termios.tcgetattr(peer) == before, "the modes while it is stopped")
+		    fcntl.ioctl(peer, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 90, 0, 0))
+		    os.kill(pid, signal.SIGCONT)
+		    becomes("it is not raw again", lambda: termios.tcgetattr(peer) != before)
+		os.write(own, b"hello\r")
+		until(b"got hello")
+		check(ends(pid) == 3, "the exit code")
+		check(termios.tcgetattr(peer) == before, "the modes")
+	PYTHON
+	assert_clean
+}
+
+@test "an exec with a terminal relays it, has its size, and gives it back" {
+	config '.process.terminal = false'
+	start_guest pause
+	export SCRIPT='stty size; tty; test -t 0 && test -t 1 && test -t 2 && echo terminals; echo >/dev/tty its own;
+		trap "stty size" WINCH; read line; echo "got $line"; exit 3'
+	caller <<-'PYTHON'
+		fcntl.ioctl(peer, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 90, 0, 0))
+		pid = spawn()
+		seen = until(b"its own")
+		check(b"30 90" in seen, "the first size")
+		check(b"/dev/pts/0" in seen and b"terminals" in seen, "the streams")
+		becomes("it is not raw", lambda: termios.tcgetattr(peer) != before)
+		fcntl.ioctl(own, termios.TIOCSWINSZ, struct.pack("HHHH", 31, 91, 0, 0))
+		os.write(own, b"hello\r")
+		until(b"got hello")
+		check(ends(pid) == 3, "the exit code")
+		check(termios.tcgetattr(peer) == before, "the modes")
+	PYTHON
+}
+
+@test "an exec with a terminal gives it back when a signal ends it, when it hangs up, and when its guest goes" {
+	config '.process.terminal = false'
+	start_guest pause
+	export SCRIPT='echo ready; while :; do sleep 0.1; done'
+	caller <<-'PYTHON'
+		for number in signal.SIGTERM, signal.SIGHUP, signal.SIGKILL:
+		    pid = spawn()
+		    until(b"ready")
+		    becomes("it is not raw", lambda: termios.tcgetattr(peer) != before)
+		    if number == signal.SIGKILL: # of the guest
+		        os.system("$KAVEL --root $ROOT kill $ID KILL")
+		    else:
+		        os.kill(pid, number)
+		    check(ends(pid) == 128 + number, "the exit code")
+		    check(termios.tcgetattr(peer) == before, "the modes")
+	PYTHON
+}
+
+@test "what is typed is the guest's: the key for an interrupt ends its program, not the runtime" {
+	config '.process.terminal = false'
+	start_guest pause
+	export SCRIPT='trap "echo interrupted; exit 6" INT; echo ready; while :; do sleep 0.1; done'
+	caller <<-'PYTHON'
+		pid = spawn()
+		until(b"ready")
+		becomes("it is not raw", lambda: termios.tcgetattr(peer) != before)
+		os.write(own, b"\x03")
+		until(b"interrupted")
+		check(ends(pid) == 6, "the exit code")
+	PYTHON
 }
 
 @test "input that the guest does not read yet is neither lost nor in the way of signals" {
