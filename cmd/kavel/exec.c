@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/auto.h"
 #include "cli.h"
@@ -23,12 +24,28 @@ static int parse_gids(const struct option_list *texts, uint32_t **ret, struct er
 	return 0;
 }
 
-static int find_program(struct container_exec_options *options, char **words, struct err *err)
+/* crun gives its program what is no assignment as it is, which no program can see as a variable. */
+static void drop_unassigned(struct option_list *env)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < env->count; i++)
+		if (strchr(env->items[i], '=') > env->items[i])
+			env->items[kept++] = env->items[i];
+	if (env->items)
+		env->items[kept] = NULL;
+	env->count = kept;
+}
+
+static int find_program(const struct cli *cli, struct container_exec_options *options, char **words, struct err *err)
 {
 	char **args = words + 1;
 
 	if (*args && str_eq(*args, "--"))
 		args++;
+	/* the others do not look at them then */
+	if (options->process_file && cli->dialect != CLI_KAVEL)
+		return 0;
 	if (options->process_file && *args)
 		return err_user(err, "--process and the arguments \"%s\" exclude each other", *args);
 	if (!options->process_file && !*args)
@@ -45,7 +62,9 @@ static int run(struct cli *cli, char **words, struct err *err)
 	int status = CLI_EXIT_FAILURE;
 	int r;
 
-	r = find_program(&options, words, err);
+	if (cli->dialect == CLI_CRUN)
+		drop_unassigned(&cli->options.env);
+	r = find_program(cli, &options, words, err);
 	if (r == 0)
 		r = parse_gids(&given->gids, &gids, err);
 	if (r < 0)

@@ -200,3 +200,189 @@ execute() { # exec's options and command
 	must taskset -c 0 "$KAVEL" --root "$ROOT" exec "$ID" /bin/busybox grep Cpus_allowed_list /proc/self/status
 	assert_line "$all"
 }
+
+# ------------------------------------------------------------------------------------------ what a guest may plant
+
+# HOME of an exec, with that at /etc/passwd.
+home_is() { # HOME
+	LIMIT=5 execute --user 1000 "$ID" /guest getenv=HOME
+	assert_success
+	assert_line "getenv=HOME: $1"
+}
+
+@test "exec takes HOME from the guest's passwd, by the number of the user" {
+	home_is /home
+	execute "$ID" /guest getenv=HOME
+	assert_line "getenv=HOME: /root"
+	execute --user 77 "$ID" /guest getenv=HOME
+	assert_line "getenv=HOME: /"
+	execute --env HOME=/set "$ID" /guest getenv=HOME
+	assert_line "getenv=HOME: /set"
+	execute --env HOME= "$ID" /guest getenv=HOME
+	assert_line "getenv=HOME: /root"
+}
+
+@test "a passwd that is a FIFO, a device, endless, a folder or broken holds no exec" {
+	local passwd=$BUNDLE/rootfs/etc/passwd
+
+	rm "$passwd"
+	home_is /
+	mkfifo "$passwd"
+	home_is /
+	rm "$passwd"
+	ln -s /dev/zero "$passwd"
+	home_is /
+	rm "$passwd"
+	mkdir "$passwd"
+	home_is /
+	rmdir "$passwd"
+	ln -s passwd "$passwd"
+	home_is /
+	rm "$passwd"
+	truncate -s 8G "$passwd"
+	home_is /
+	printf 'a\n:::::\nuser:x:1000\nuser:x:1000:1000\nuser:x:1000x:0::/no:\nuser:x:1000:1000::/late:/x' >"$passwd"
+	home_is /late
+}
+
+@test "a passwd that points out of the guest is that of the guest" {
+	ln -sf "$BATS_TEST_TMPDIR/outside" "$BUNDLE/rootfs/etc/passwd"
+	echo 'user:x:1000:1000::/outside:/bin/sh' >"$BATS_TEST_TMPDIR/outside"
+	home_is /
+	ln -sf ../../../../../../../../../../..$BATS_TEST_TMPDIR/outside "$BUNDLE/rootfs/etc/passwd"
+	home_is /
+	ln -sf /proc/1/root/etc/other "$BUNDLE/rootfs/etc/passwd"
+	home_is /
+}
+
+@test "exec explains what cannot be executed" {
+	printf '#!/no/such/interpreter\n' >"$BUNDLE/rootfs/script"
+	echo text >"$BUNDLE/rootfs/plain"
+	printf 'neither' >"$BUNDLE/rootfs/neither"
+	mkdir "$BUNDLE/rootfs/folder"
+	chmod 755 "$BUNDLE/rootfs/script" "$BUNDLE/rootfs/neither"
+	execute "$ID" /script
+	assert_status 255
+	assert_error_has "no such file or directory"
+	assert_error_has "/no/such/interpreter"
+	execute "$ID" /plain
+	assert_status 255
+	assert_error_has "permission denied"
+	execute "$ID" /folder
+	assert_status 255
+	assert_error_has "permission denied"
+	assert_error_has "directory"
+	execute "$ID" /neither
+	assert_status 255
+	assert_error_has "exec format error"
+	execute "$ID" ""
+	assert_status 255
+	execute --cwd /guest "$ID" /guest
+	assert_status 255
+	assert_error_has "Not a directory"
+	execute --cwd relative "$ID" /guest
+	assert_status 255
+	execute --cwd /nowhere "$ID" /guest
+	assert_status 255
+	assert_error_has "/nowhere"
+}
+
+@test "exec runs where only root may go, before it is another user" {
+	mkdir -m 700 "$BUNDLE/rootfs/private"
+	execute --user 1000 --cwd /private "$ID" /guest cwd ids
+	assert_success
+	assert_line "cwd: /private"
+	assert_line "uid: 1000 1000 1000"
+}
+
+@test "exec adds groups" {
+	execute --user 1000:5 -g 7 --additional-gids 8 "$ID" /guest ids
+	assert_success
+	assert_line "gid: 5 5 5"
+	assert_line "groups: 7 8"
+}
+
+@test "exec in a created container sees a guest that waits" {
+	must kavel delete --force "$ID"
+	create_guest pause
+	execute "$ID" /guest read=/proc/1/comm exit=4
+	assert_status 4
+	status_is created
+	must kavel start "$ID"
+	execute "$ID" /guest exit=5
+	assert_status 5
+}
+
+# ------------------------------------------------------------------------------------------ whose end is whose
+
+@test "exec returns when its process ends, although others hold its standard streams" {
+	local begin=$SECONDS
+
+	"$KAVEL" --root "$ROOT" exec "$ID" /bin/sh -c 'sleep 1000 & echo started; exit 5' </dev/null 2>/dev/null 3>&- 4>&- | {
+		read -r line
+		[[ $line == started ]]
+	}
+	[[ ${PIPESTATUS[0]} == 5 ]] || fail "the exit code is ${PIPESTATUS[0]}"
+	LIMIT=10 execute "$ID" /bin/sh -c 'sleep 1000 & exit 6'
+	assert_status 6
+	LIMIT=10 execute --tty "$ID" /bin/sh -c 'trap "" HUP; sleep 1000 & exit 7'
+	assert_status 7
+	((SECONDS - begin < 20 * SLOWNESS)) || fail "it waited for the others"
+}
+
+@test "an exec ends with its guest, also one that shares the host's pid namespace" {
+	local pid
+
+	for pid in own shared; do
+		"$KAVEL" --root "$ROOT" exec "$ID" /guest fork=2 ignore=15 pause </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 4>&- &
+		eventually grep -q fork "$BATS_TEST_TMPDIR/out"
+		execute --detach "$ID" /guest fork=1 ignore=15 pause
+		must kavel delete --force "$ID"
+		eventually is_gone $!
+		status=0
+		wait $! || status=$?
+		assert_status 137
+		assert_clean
+		[[ $pid == own ]] || break
+		without_namespace pid
+		start_guest pause
+	done
+}
+
+@test "exec passes signals on" {
+	"$KAVEL" --root "$ROOT" exec "$ID" /bin/sh -c 'trap "exit 9" USR1; echo ready; while :; do sleep 0.05; done' \
+		</dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 4>&- &
+	eventually grep -q ready "$BATS_TEST_TMPDIR/out"
+	kill -USR1 $!
+	eventually is_gone $!
+	status=0
+	wait $! || status=$?
+	assert_status 9
+}
+
+# ------------------------------------------------------------------------------------------ the others' dialects
+
+@test "called as crun or runc exec fails with their codes, and takes what they take" {
+	local name
+
+	for name in crun runc; do
+		ln -s "$KAVEL" "$BATS_TEST_TMPDIR/$name"
+		try "$BATS_TEST_TMPDIR/$name" --root "$ROOT" exec "$ID" /not/there
+		[[ $name,$status == crun,1 || $name,$status == runc,255 ]] || fail "$name: $status"
+		try "$BATS_TEST_TMPDIR/$name" --root "$ROOT" exec "$ID" /guest exit=11
+		assert_status 11
+		echo '{"args": ["/guest", "say=from the file"], "cwd": "/"}' >"$BATS_TEST_TMPDIR/process"
+		try "$BATS_TEST_TMPDIR/$name" --root "$ROOT" exec --process "$BATS_TEST_TMPDIR/process" "$ID" /guest say=no
+		assert_success
+		assert_output_is "from the file"
+	done
+	try "$BATS_TEST_TMPDIR/crun" --root "$ROOT" exec --env NAME --env A=1 --env =x "$ID" /guest getenv=NAME getenv=A
+	assert_success
+	assert_line "getenv=NAME: (unset)"
+	assert_line "getenv=A: 1"
+	try "$BATS_TEST_TMPDIR/runc" --root "$ROOT" exec --env NAME "$ID" /guest
+	assert_status 255
+	execute -tty -cwd=/etc -user 5:6 "$ID" /guest cwd ids
+	assert_line "cwd: /etc"
+	assert_line "uid: 5 5 5"
+}
