@@ -80,6 +80,7 @@ static const struct {
 	{ "watch", NULL, do_watch },
 	{ "hold", NULL, do_hold },
 	{ "memory", NULL, do_memory },
+	{ "type", NULL, do_type },
 	{ "say", NULL, say },
 	{ "say-error", NULL, say_error },
 };

@@ -64,5 +64,6 @@ void do_spy(const char *value);
 void do_watch(const char *path);
 void do_hold(const char *path);
 void do_memory(const char *value);
+void do_type(const char *value);
 void say(const char *value);
 void say_error(const char *value);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -248,6 +249,15 @@ void do_memory(const char *value)
 		return failed("memory", value);
 	memset(memory, 1, size);
 	printf("memory=%s: ok\n", value);
+}
+
+/* Put characters into the input of our terminal, as if they were typed. */
+void do_type(const char *value)
+{
+	for (const char *at = value; *at; at++)
+		if (ioctl(STDIN_FILENO, TIOCSTI, at) < 0)
+			return failed("type", value);
+	printf("type=%s: ok\n", value);
 }
 
 void say(const char *value)

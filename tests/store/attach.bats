@@ -193,3 +193,19 @@ end_guest() {
 	assert_status 143
 	end_guest
 }
+
+@test "a guest that types into its own terminal types nothing into the caller's" {
+	config '.process.terminal = true'
+	guest_shell 'read -r line; /guest type=evil; exit 4'
+	guest --terminal
+	# shellcheck disable=SC2016
+	try "$TREE/tests/run/screen" 80x24 'key:go\r wait:over show end' bash -c \
+		'"$@"; echo "status $?"; read -t 0.3 -r x; echo "left <$x>"; echo over' bash \
+		"$KAVEL" --root "$ROOT" attach --store "$STORE" "$ID"
+	assert_success
+	assert_output_has 'type=evil: '
+	assert_output_has 'status 4'
+	assert_output_has 'left <>'
+	refute_output_has 'given back'
+	end_guest
+}
