@@ -177,6 +177,8 @@ static int print_names(const struct cli *cli, char *const *names, struct err *er
 
 static int run_status(struct cli *cli, char **words, struct err *err)
 {
+	struct container_host host = cli->host;
+	struct cgroup_layout layout;
 	struct store store;
 	char **names = NULL;
 	size_t count;
@@ -186,6 +188,10 @@ static int run_status(struct cli *cli, char **words, struct err *err)
 		r = store_list(&store, &names, &count, err);
 	if (r < 0)
 		return r;
+	/* once for all; without it each guest looks for itself */
+	if (cgroup_detect(&layout, err) == 0)
+		host.layout = &layout;
+	store.host = &host;
 	if (cli->options.quiet)
 		r = print_names(cli, words[0] ? words : names, err);
 	else

@@ -118,9 +118,10 @@ static int make_and_start(struct cli *cli, const struct store *store, struct gue
 		return err_set(err, EEXIST,
 			       "it exists already (\"up %s\" alone starts it as it is, --replace makes it anew)",
 			       guest->name);
-	r = is_new ? 0 : stop_for_replacement(cli, store, guest, err);
-	if (r == 0)
-		r = make(cli, store, guest, command, err);
+	/* what is wrong is told before anything is stopped */
+	r = make(cli, store, guest, command, err);
+	if (r == 0 && !is_new)
+		r = stop_for_replacement(cli, store, guest, err);
 	if (r == 0)
 		r = cli_start_guest(cli, store, guest, err);
 	if (r < 0 && is_new) {

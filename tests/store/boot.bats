@@ -9,6 +9,7 @@ remove_unit() {
 	systemctl stop "kavel@web.service" 2>/dev/null || :
 	rm -f /etc/systemd/system/kavel@web.service /etc/systemd/system/multi-user.target.wants/kavel@web.service
 	systemctl daemon-reload
+	systemctl stop system-kavel.slice # which systemd makes for units with an @
 }
 
 @test "an enabled guest is a service of systemd, which starts and stops it" {
