@@ -19,6 +19,7 @@
 #include "base/sys.h"
 #include "json/decode.h"
 #include "json/read.h"
+#include "program.h"
 
 #define STATE_ROOM	 (256 << 10) /* annotations are in it, too */
 #define STATE_TIMEOUT_MS 20000
@@ -33,7 +34,7 @@ struct group_document {
 
 struct status_document {
 	const char *status, *created, *started;
-	uint64_t pid, pid_start, restarts, restarts_in_a_row;
+	uint64_t pid, pid_start, restarts, restarts_in_a_row, oom_kills;
 	bool has_pid_ns, wants_stop;
 	struct group_document group;
 };
@@ -53,6 +54,7 @@ FIELDS(status_fields, struct status_document) {
 	U64(struct status_document, "pidStart", pid_start, UINT64_MAX, 0),
 	U64(struct status_document, "restarts", restarts, UINT32_MAX, 0),
 	U64(struct status_document, "restartsInARow", restarts_in_a_row, UINT32_MAX, 0),
+	U64(struct status_document, "oomKills", oom_kills, UINT64_MAX, 0),
 	BOOL(struct status_document, "pidNamespace", has_pid_ns, 0),
 	BOOL(struct status_document, "stopRequested", wants_stop, 0),
 	OBJECT(struct status_document, "cgroup", group, group_fields, 0),
@@ -88,8 +90,8 @@ static void take_incarnation(const struct status_document *document, struct adop
 	take_time(document->started, &ret->started);
 	ret->has_pid_ns = document->has_pid_ns;
 	ret->was_stopping = document->wants_stop;
-	if (ret->pid > 0)
-		take_group(&document->group, &ret->group);
+	take_group(&document->group, &ret->group);
+	ret->oom_kills = document->oom_kills;
 }
 
 /* A document while it is looked at. */
@@ -228,7 +230,7 @@ static int take_state(const char *text, struct adopted *ret, struct err *err)
 static int ask_runtime(const struct shim_settings *settings, struct adopted *ret, struct err *err)
 {
 	autofree char *said = malloc(STATE_ROOM);
-	const char *words[64];
+	const char *words[PROGRAM_ARGS_MAX + 4];
 	struct command command = {
 		.words = (char *const *)words, .environment = environ, .input = -1, .timeout_ms = STATE_TIMEOUT_MS
 	};
@@ -237,8 +239,10 @@ static int ask_runtime(const struct shim_settings *settings, struct adopted *ret
 
 	if (!said)
 		return err_memory(err);
+	if (settings->runtime_args.count > PROGRAM_ARGS_MAX)
+		return err_user(err, "more than %d arguments of the runtime", PROGRAM_ARGS_MAX);
 	words[n++] = settings->runtime;
-	for (size_t i = 0; i < settings->runtime_args.count && n < ARRAY_SIZE(words) - 3; i++)
+	for (size_t i = 0; i < settings->runtime_args.count; i++)
 		words[n++] = settings->runtime_args.items[i];
 	words[n++] = "state";
 	words[n++] = settings->id;

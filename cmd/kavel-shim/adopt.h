@@ -32,7 +32,8 @@ struct adopted {
 	bool has_pid_ns;
 	unsigned int restarts, restarts_in_a_row;
 	struct timespec created, started;
-	struct cgroup_made group; /* inode 0: not known */
+	struct cgroup_made group; /* inode 0: not known.  It is there until the guest is deleted */
+	uint64_t oom_kills;
 	/* exit.json is of this incarnation already: the shim was killed between writing it and deleting the guest */
 	bool is_recorded, has_status;
 	int exit_status; /* as of waitpid(2) */

@@ -58,7 +58,9 @@ static enum guest_state take_end(struct guest *guest, const struct adopted *foun
 	guest->record.status = found->exit_status;
 	if (!found->is_recorded)
 		guest->parts.mark(guest->parts.owner, "the shim was killed, and the guest has ended since");
-	record_text(&guest->record, NULL, &guest->end);
+	guest->record.oom_kills = found->oom_kills;
+	guest->group = found->group;
+	guest_take_end(guest);
 	guest_write_end(guest);
 	return delete (guest);
 }

@@ -140,10 +140,8 @@ void guest_take_end(struct guest *guest)
 	int r = 1;
 
 	oom_look(&guest->oom);
-	if (guest->oom.kills > guest->record.oom_kills) {
+	if (guest->oom.kills > guest->record.oom_kills)
 		guest->record.oom_kills = guest->oom.kills;
-		oom_write_files(guest->settings);
-	}
 	oom_close(&guest->oom);
 	if (guest->settings->exit_record && guest->group.inode) {
 		stats = ARENA_NEW(&arena, struct cgroup_stats, 1);
@@ -151,6 +149,10 @@ void guest_take_end(struct guest *guest)
 		if (r < 0)
 			log_warning("%s: what the guest has used is not known: %s", guest->settings->id, err.text);
 	}
+	if (r == 0 && stats->memory.oom_kill.value > guest->record.oom_kills) /* nobody watched, as without a shim */
+		guest->record.oom_kills = stats->memory.oom_kill.value;
+	if (guest->record.oom_kills)
+		oom_write_files(guest->settings);
 	str_buf_free(&guest->end);
 	if (!guest->record.reason && guest->error.size) /* it could not be started */
 		guest->record.reason = guest->error.data;

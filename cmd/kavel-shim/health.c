@@ -230,19 +230,21 @@ static int on_late(struct loop_timer *timer, struct err *err)
 static int start_runtime(struct health *health, int output, struct err *err)
 {
 	const struct shim_settings *settings = health->settings;
-	const char *words[64];
+	const char *words[PROGRAM_ARGS_MAX + HEALTH_WORDS_MAX + 8];
 	struct program program = { .words = words, .streams = { -1, output, output } };
-	size_t n = 0, room = ARRAY_SIZE(words) - 8;
+	size_t n = 0;
 
+	if (settings->runtime_args.count > PROGRAM_ARGS_MAX)
+		return err_user(err, "more than %d arguments of the runtime", PROGRAM_ARGS_MAX);
 	words[n++] = settings->runtime;
-	for (size_t i = 0; i < settings->runtime_args.count && n < room; i++)
+	for (size_t i = 0; i < settings->runtime_args.count; i++)
 		words[n++] = settings->runtime_args.items[i];
 	words[n++] = "exec";
 	words[n++] = "--detach";
 	words[n++] = "--pid-file";
 	words[n++] = health->pid_file;
 	words[n++] = settings->id;
-	for (size_t i = 0; health->words[i] && n < ARRAY_SIZE(words) - 1; i++)
+	for (size_t i = 0; health->words[i]; i++) /* HEALTH_WORDS_MAX at most */
 		words[n++] = health->words[i];
 	words[n] = NULL;
 	(void)unlink(health->pid_file); /* of the last check */

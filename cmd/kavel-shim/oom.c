@@ -15,6 +15,9 @@
 #include "base/str.h"
 #include "group.h"
 
+#define AGAIN_MS   10
+#define ROUNDS_MAX 9 /* 5 s in all */
+
 /* Kills so far by memory.oom_control; false: not known, as before Linux 4.13. */
 static bool read_v1(int control, uint64_t *ret)
 {
@@ -48,6 +51,25 @@ static bool look(struct oom *oom)
 	return oom->kills > before;
 }
 
+/* v1 tells before the kill, of which there may be none: the counter follows. */
+static void look_again(struct oom *oom)
+{
+	oom->rounds = 0;
+	loop_after(oom->loop, &oom->again, AGAIN_MS);
+}
+
+static int on_time(struct loop_timer *timer, struct err *err)
+{
+	struct oom *oom = timer->owner;
+
+	(void)err;
+	if (look(oom))
+		oom->happened(oom);
+	else if (++oom->rounds < ROUNDS_MAX)
+		loop_after(oom->loop, timer, (int64_t)AGAIN_MS << oom->rounds);
+	return 0;
+}
+
 static int on_event(struct loop_source *source, uint32_t events, struct err *err)
 {
 	struct oom *oom = source->owner;
@@ -55,6 +77,8 @@ static int on_event(struct loop_source *source, uint32_t events, struct err *err
 	(void)err;
 	if (look(oom))
 		oom->happened(oom);
+	else if (!oom->watch.is_unified)
+		look_again(oom);
 	else if (events & (EPOLLERR | EPOLLHUP) && !(events & (EPOLLPRI | EPOLLIN)))
 		loop_forget(oom->loop, source); /* the group is gone */
 	return 0;
@@ -64,6 +88,7 @@ static int on_event(struct loop_source *source, uint32_t events, struct err *err
  * their edge alone. */
 static int watch(struct oom *oom, struct err *err)
 {
+	oom->again = (struct loop_timer){ .expired = on_time, .owner = oom };
 	oom->source = (struct loop_source){ .fd = oom->watch.fd, .ready = on_event, .owner = oom };
 	return loop_watch(oom->loop, &oom->source, (oom->watch.is_unified ? EPOLLPRI : EPOLLIN) | EPOLLET, err);
 }
@@ -94,6 +119,8 @@ void oom_look(struct oom *oom)
 
 void oom_close(struct oom *oom)
 {
+	if (oom->loop)
+		loop_cancel(oom->loop, &oom->again);
 	if (oom->source.fd >= 0)
 		loop_forget(oom->loop, &oom->source);
 	oom->source.fd = -1;

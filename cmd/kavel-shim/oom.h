@@ -18,6 +18,8 @@ struct oom {
 	struct loop *loop;
 	struct loop_source source;
 	struct cgroup_oom watch;
+	struct loop_timer again; /* v1 */
+	unsigned int rounds;
 };
 #define OOM_CLOSED .watch = CGROUP_OOM_CLOSED, .source = { .fd = -1 }
 

@@ -5,6 +5,9 @@
 
 #include "base/err.h"
 
+/* Words of the caller's that stand before the runtime's command. */
+#define PROGRAM_ARGS_MAX 64
+
 struct program {
 	const char *const *words; /* NULL-terminated; the first is an absolute path */
 	int streams[3];		  /* -1: /dev/null */

@@ -91,7 +91,7 @@ exit_code_is() { # CODE
 	eventually status_is stopped
 	adopt --restart always --restart-delay 10ms
 	eventually logged 'number 2'
-	exit_holds '.exitCode == null and (.reason | contains("no shim"))'
+	exit_holds '.exitCode == null and (.reason | contains("no shim")) and .pid > 1 and .createdAt != null'
 	shim_holds '.restarts == 1'
 	ask stop 0
 	shim_ends

@@ -116,3 +116,33 @@ limit_memory() {
 	exit_holds '.oomKilled and .exitCode == 0'
 	[[ -e $BUNDLE/oom ]]
 }
+
+@test "a guest that was killed for memory while it had no shim is recorded as that" {
+	needs memory
+	limit_memory
+	guest_shell 'echo ready; while ! [ -e /go ]; do sleep 0.05; done; exec /guest memory=100'
+	shim
+	eventually logged ready
+	kill -KILL "$PID"
+	eventually is_gone "$PID"
+	touch "$BUNDLE/rootfs/go"
+	eventually status_is stopped
+	shim --adopt
+	shim_ends
+	exit_holds '.oomKilled and .exitCode == null and .memory.oomKills >= 1 and .memory.peak > 1000000'
+	[[ -e $BUNDLE/oom ]]
+}
+
+# The same by the counters of v1, where this host has its memory controller there: end-to-end runs this file on both.
+@test "v1: a child that is killed is reported while the first process lives, and a first process" {
+	[[ -e /sys/fs/cgroup/memory/memory.oom_control || -e /sys/fs/cgroup/memory/cgroup.procs ]] || skip "no memory controller of cgroup v1"
+	limit_memory
+	guest_shell '/guest memory=100; echo "child: $?"; while ! [ -e /go ]; do sleep 0.05; done; exec /guest memory=100'
+	shim
+	eventually logged 'child: 137'
+	eventually test -e "$BUNDLE/oom"
+	eventually shim_holds '.oomKills == 1 and .status == "running"'
+	touch "$BUNDLE/rootfs/go"
+	shim_ends
+	exit_holds '.oomKilled and .exitCode == 137 and .memory.oomKills == 2 and .memory.peak > 30000000'
+}

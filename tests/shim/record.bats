@@ -97,14 +97,14 @@ status_is_gone() {
 	assert_clean
 }
 
-@test "the highest use of memory and processes, pressure and input and output are told" {
-	needs memory pids io
+@test "the highest use of memory and processes, and pressure are told" {
+	needs memory pids
 	guest_shell 'for i in 1 2 3 4; do sleep 0.3 & done; dd if=/dev/zero of=/file bs=1M count=4 conv=fsync 2>/dev/null; wait'
 	config '.linux.resources.memory.limit = 67108864 | .linux.resources.pids.limit = 50'
 	shim
 	shim_ends
 	exit_holds '.memory.peak > 1000000 and .pids.peak >= 4 and .cpu.totalUs > 0'
-	exit_holds '(.io | type) == "array"'
+	exit_holds '.io == null or (.io | type) == "array"' # as the controller is there
 	cat /proc/pressure/memory >/dev/null 2>&1 || return 0 # the kernel was built or started without
 	exit_holds '.psi.memory.someTotalUs >= 0 and .psi.cpu.someTotalUs >= 0 and .psi.io.someTotalUs >= 0'
 }
