@@ -72,6 +72,6 @@ static inline const char *log_stream_name(enum stream stream)
 
 /* Make it be there.  Returns 0 or -ENOMEM (no text). */
 int log_scratch_get(struct log_scratch *scratch);
-/* Give all but the first page back, or everything. */
+/* Give its pages back; or the memory itself. */
 void log_scratch_trim(struct log_scratch *scratch);
 void log_scratch_free(struct log_scratch *scratch);

@@ -72,31 +72,50 @@ static char *escape_ascii(char *at, unsigned char byte)
 	return at;
 }
 
-/* What Docker writes as it is. */
+/* What Docker writes as it is: a bit per byte. */
 static bool is_plain(unsigned char byte)
 {
-	return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\' && byte != '<' && byte != '>' && byte != '&';
+	static const uint64_t plain[2] = {
+		~(UINT64_C(0xffffffff) | UINT64_C(1) << '"' | UINT64_C(1) << '&' | UINT64_C(1) << '<' |
+		  UINT64_C(1) << '>'),
+		~(UINT64_C(1) << ('\\' - 64)),
+	};
+
+	return byte < 0x80 && plain[byte >> 6] >> (byte & 63) & 1;
+}
+
+/* The character that begins here, which cannot stay as it is, or is not ASCII.  Returns its size. */
+static size_t escape_one(char **at, const unsigned char *text, size_t size)
+{
+	size_t taken;
+
+	if (text[0] < 0x80) {
+		*at = escape_ascii(*at, text[0]);
+		return 1;
+	}
+	taken = character(text, size);
+	if (taken == 0) {
+		*at = put(*at, "\\ufffd", 6);
+		return 1;
+	}
+	if (taken == 3 && text[0] == 0xe2 && text[1] == 0x80 && (text[2] & ~1U) == 0xa8)
+		*at = put(*at, text[2] == 0xa8 ? "\\u2028" : "\\u2029", 6);
+	else
+		*at = put(*at, (const char *)text, taken);
+	return taken;
 }
 
 /* As Docker escapes it: also what HTML and JavaScript know, and U+FFFD for each byte that is not UTF-8. */
 static char *escape(char *at, const unsigned char *text, size_t size)
 {
 	for (size_t i = 0; i < size;) {
-		size_t taken = 1;
+		size_t plain = i;
 
-		if (is_plain(text[i])) {
-			*at++ = (char)text[i];
-		} else if (text[i] < 0x80) {
-			at = escape_ascii(at, text[i]);
-		} else if ((taken = character(text + i, size - i)) == 0) {
-			taken = 1;
-			at = put(at, "\\ufffd", 6);
-		} else if (taken == 3 && text[i] == 0xe2 && text[i + 1] == 0x80 && (text[i + 2] & ~1U) == 0xa8) {
-			at = put(at, text[i + 2] == 0xa8 ? "\\u2028" : "\\u2029", 6);
-		} else {
-			at = put(at, (const char *)text + i, taken);
-		}
-		i += taken;
+		while (i < size && is_plain(text[i]))
+			i++;
+		at = put(at, (const char *)text + plain, i - plain);
+		if (i < size)
+			i += escape_one(&at, text + i, size - i);
 	}
 	return at;
 }

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "log_driver.h"
 
@@ -51,10 +50,8 @@ int log_scratch_get(struct log_scratch *scratch)
 
 void log_scratch_trim(struct log_scratch *scratch)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	if (scratch->used > page)
-		(void)madvise(scratch->data + page, LOG_SCRATCH_MAX - page, MADV_DONTNEED); /* advice */
+	if (scratch->used)
+		(void)madvise(scratch->data, LOG_SCRATCH_MAX, MADV_DONTNEED); /* only costs memory if it fails */
 	scratch->used = 0;
 }
 

@@ -59,15 +59,18 @@ static size_t begun_size(const char *data, size_t size)
 
 /* ---- memory, and who waits */
 
-static int trim(struct loop_timer *timer, struct err *err)
+void logs_trim(struct logs *logs)
 {
-	struct logs *logs = timer->owner;
-
-	(void)err; /* nothing can fail */
-	if (logs->shared.scratch.data)
-		log_scratch_trim(&logs->shared.scratch);
+	log_scratch_trim(&logs->shared.scratch);
 	for (size_t i = 0; i < logs->count; i++)
 		ring_trim(&logs->outputs[i].ring);
+}
+
+/* There may be no idle moment: a guest that goes on with a line now and then. */
+static int trim_in_time(struct loop_timer *timer, struct err *err)
+{
+	(void)err; /* nothing can fail */
+	logs_trim(timer->owner);
 	return 0;
 }
 
@@ -296,7 +299,7 @@ int logs_open(const struct log_settings *settings, struct loop *loop, void (*can
 	logs->can_continue = can_continue;
 	logs->owner = owner;
 	logs->shared = (struct log_shared){ .loop = loop, .changed = changed, .owner = logs };
-	logs->trim = (struct loop_timer){ .expired = trim, .owner = logs };
+	logs->trim = (struct loop_timer){ .expired = trim_in_time, .owner = logs };
 	r = open_outputs(logs, err);
 	if (r < 0) {
 		logs_close(logs);

@@ -49,4 +49,6 @@ bool logs_are_full(const struct logs *logs);
 void logs_reopen(struct logs *logs);
 /* A mark of the shim's own in the log, such as where a new shim took over. */
 void logs_mark(struct logs *logs, const char *text);
+/* Nothing is going on: give memory back until it is needed. */
+void logs_trim(struct logs *logs);
 struct logs_counters logs_counters(const struct logs *logs);

@@ -312,6 +312,7 @@ static void on_idle(void *owner)
 	struct shim *shim = owner;
 
 	relay_trim(shim->relay);
+	logs_trim(shim->logs);
 	memory_trim();
 }
 

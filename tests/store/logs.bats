@@ -13,7 +13,7 @@ load setup
 	[[ $output == $'one\nthree' ]] || fail "$output"
 	must_guest logs web
 	[[ $output == $'one\nthree\none\nthree' ]] || fail "$output"
-	must_guest logs --format json -n 1 web
+	must_guest logs --format json -n 1 --stream stdout web
 	[[ $(jq -r .text <<<"$output") == three ]]
 }
 
