@@ -1,6 +1,9 @@
 /* checkpoint and restore: their command lines are understood, and what they ask for is refused.  Engines ask for their help to
  * know what a runtime can, and must be told why it cannot only when somebody wants it. */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 
@@ -21,7 +24,7 @@ static const struct str_name network_locks[] = {
 };
 
 const struct option_row cli_criu_options[] = {
-	OPTION_IGNORED("image-path", "DIR", "directory of the checkpoint's files"),
+	OPTION_TEXT(OPTIONS, checkpoint.image_path, "image-path", 0, "DIR", "directory of the checkpoint's files"),
 	OPTION_IGNORED("work-path", "DIR", "directory of working files and logs"),
 	OPTION_IGNORED("tcp-established", NULL, "also with open TCP connections"),
 	OPTION_IGNORED("ext-unix-sk", NULL, "also with UNIX sockets that lead outside"),
@@ -47,14 +50,31 @@ int cli_refuse_criu(struct cli *cli, struct err *err)
 			name);
 }
 
+/* An earlier checkpoint is named as it is seen from the new one: both can be moved together. */
+static int check_parent(const struct cli *cli, struct err *err)
+{
+	const char *parent = cli->options.checkpoint.parent_path, *image = cli->options.checkpoint.image_path;
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!parent)
+		return 0;
+	if (*parent == '/')
+		return err_user(err, "--parent-path: %s must be relative to --image-path", parent);
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", image ? image : ".", parent) >= sizeof(path))
+		return err_set(err, ENAMETOOLONG, "--parent-path: the name is too long");
+	if (stat(path, &st) < 0)
+		return err_sys(err, errno, "--parent-path %s: %s", parent, path);
+	return S_ISDIR(st.st_mode) ? 0 : err_user(err, "--parent-path %s: %s is no directory", parent, path);
+}
+
 static int checkpoint(struct cli *cli, char **words, struct err *err)
 {
-	const char *parent = cli->options.checkpoint.parent_path;
 	struct container_info info;
-	int r;
+	int r = check_parent(cli, err);
 
-	if (parent && *parent == '/')
-		return err_user(err, "--parent-path: %s must be relative to --image-path", parent);
+	if (r < 0)
+		return r;
 	r = container_info(&cli->host, words[0], &info, err);
 	if (r < 0)
 		return r;

@@ -64,7 +64,7 @@ struct cli_options {
 		bool no_stdin, sig_proxy;
 	} attach;
 	struct {
-		const char *parent_path;
+		const char *image_path, *parent_path;
 		int cgroups_mode, network_lock;
 		unsigned int status_fd;
 	} checkpoint;

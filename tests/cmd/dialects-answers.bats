@@ -44,7 +44,9 @@ load setup
 		crun 1 invalid character | run a/b
 		runc 1 invalid character | run a/b
 		crun 1 does not exist | checkpoint nosuch
-		runc 1 does not exist | checkpoint --pre-dump --parent-path p nosuch
+		runc 1 does not exist | checkpoint --pre-dump --parent-path . nosuch
+		runc 1 --parent-path p: ./p: no such file | checkpoint --pre-dump --parent-path p nosuch
+		runc 1 --parent-path ../p: i/../p: no such file | checkpoint --image-path i --parent-path ../p nosuch
 		runc 1 --parent-path | checkpoint --pre-dump --parent-path /absolute nosuch
 		crun 1 not built in | restore -b d --image-path i c1
 		runc 1 not built in | restore --image-path i -no-subreaper c1

@@ -103,7 +103,7 @@ table() {
 		runc checkpoint,restore --auto-dedup
 		runc checkpoint,restore --lazy-pages
 		both checkpoint         --leave-running
-		both checkpoint         --parent-path    d
+		both checkpoint         --parent-path    ..
 		both checkpoint         --pre-dump
 		runc checkpoint         --tcp-skip-in-flight
 		runc checkpoint         --link-remap
