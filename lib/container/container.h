@@ -81,7 +81,8 @@ struct container_exec_options {
 	const char *selinux_label;    /* the same */
 	bool terminal;
 	const char *console_socket;   /* AF_UNIX stream socket that gets the terminal's master; NULL: none */
-	bool may_reexec; /* as in container_create_options */
+	bool may_reexec; /* as in container_create_options; and the calling program ends soon, so that a process may begin in its memory
+			  * (base/borrow.h) */
 	bool detach;
 	bool ignore_paused;
 	const char *pid_file;	      /* relative to the current directory; NULL: none */

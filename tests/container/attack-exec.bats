@@ -64,6 +64,19 @@ watched() { # [exec's options]
 	grep -qx 'watch: 0 found' "$BUNDLE/rootfs/told" || fail "$(<"$BUNDLE/rootfs/told")"
 }
 
+@test "nor in the first process, while that waits to be started" {
+	create_guest pause
+	assert_success
+	try kavel exec "$ID" /guest look=1
+	assert_line "look: 1 looked into"
+	assert_line "look: 1 launchers"
+	assert_line "look: 0 found"
+	must kavel start "$ID"
+	try kavel exec "$ID" /guest look=1
+	assert_line "look: 1 looked into"
+	assert_line "look: 0 found"
+}
+
 # It ends by itself, or, being held, when it is asked to.  Returns 0 in the second case.
 ends_when_asked() { # PID
 	local end=$((SECONDS + 2 * SLOWNESS))

@@ -79,6 +79,7 @@ static const struct {
 	{ "spy", NULL, do_spy },
 	{ "watch", NULL, do_watch },
 	{ "hold", NULL, do_hold },
+	{ "look", NULL, do_look },
 	{ "memory", NULL, do_memory },
 	{ "type", NULL, do_type },
 	{ "say", NULL, say },

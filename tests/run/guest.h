@@ -63,6 +63,7 @@ void do_attack(const char *value);
 void do_spy(const char *value);
 void do_watch(const char *path);
 void do_hold(const char *path);
+void do_look(const char *pid);
 void do_memory(const char *value);
 void do_type(const char *value);
 void say(const char *value);
