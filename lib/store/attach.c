@@ -47,9 +47,11 @@ struct attached {
 	struct keys keys;
 	struct input input;
 	struct output output;
-	bool input_open;  /* standard input has not ended */
+	bool input_open; /* standard input has not ended */
 	enum how how;
 	int signal; /* SIGNALLED */
+	/* of the guest, before this: when it was started, and had ended last; "": unknown */
+	char started[CLOCK_TEXT_MAX], ended[CLOCK_TEXT_MAX];
 };
 
 /* ---------------------------------------------------------------- terminal */
@@ -263,8 +265,16 @@ static void close_all(struct attached *attached)
 	auto_close(&attached->signals);
 }
 
-/* The shim hung up: wait until it is gone, and see what became of the guest.  before: when it had ended last. */
-static int find_status(const struct attached *attached, const char *before, int *ret_status, struct err *err)
+/* The record may be of an earlier life, if the shim was killed and the guest with it.  It may also have been written already when this
+ * began.  Both times are of one clock, in one form. */
+static bool is_of_this_life(const struct attached *attached, const struct guest_status *status)
+{
+	return status->finished && (!str_eq(status->finished, attached->ended) ||
+				    (*attached->started && strcmp(status->finished, attached->started) >= 0));
+}
+
+/* The shim hung up: wait until it is gone, and see what became of the guest. */
+static int find_status(const struct attached *attached, int *ret_status, struct err *err)
 {
 	const int64_t due = clock_ms() + END_MS;
 	const char *name = attached->guest->name;
@@ -286,7 +296,7 @@ static int find_status(const struct attached *attached, const char *before, int 
 			    name, name);
 	else if (status.state == GUEST_RUNNING)
 		r = err_set(err, EPIPE, "the shim of guest \"%s\" closed the connection", name);
-	else if (!status.has_exit_code || !status.finished || str_eq(status.finished, before))
+	else if (!status.has_exit_code || !is_of_this_life(attached, &status))
 		r = err_set(err, ENODATA, "guest \"%s\" has ended, nobody knows how", name);
 	else
 		*ret_status = (int)status.exit_code;
@@ -294,14 +304,16 @@ static int find_status(const struct attached *attached, const char *before, int 
 	return r;
 }
 
-static int find_last_end(const struct attached *attached, char *text, size_t room, struct err *err)
+/* Find that it runs, and since when. */
+static int find_guest(struct attached *attached, struct err *err)
 {
 	struct guest_status status;
 	int r = guest_status(attached->store, attached->guest, &status, err);
 
 	if (r < 0)
 		return r;
-	(void)snprintf(text, room, "%s", status.finished ? status.finished : "");
+	(void)snprintf(attached->started, sizeof(attached->started), "%s", status.started ? status.started : "");
+	(void)snprintf(attached->ended, sizeof(attached->ended), "%s", status.finished ? status.finished : "");
 	if (status.state == GUEST_UNATTENDED)
 		r = err_set(err, ENOENT, "guest \"%s\" runs without a shim (`kavel up %s` gives it a new one)",
 			    attached->guest->name, attached->guest->name);
@@ -318,12 +330,11 @@ int guest_attach(const struct store *store, const struct guest *guest, const str
 	struct attached attached = {
 		.store = store, .guest = guest, .options = options, .socket = -1, .ctl = -1, .signals = -1
 	};
-	char before[64];
 	sigset_t set, old;
 	int r;
 
 	attached.input_open = !options->no_input && (guest->settings.terminal || guest->settings.input);
-	r = find_last_end(&attached, before, sizeof(before), err);
+	r = find_guest(&attached, err);
 	if (r < 0)
 		return r;
 	fill_signals(&set);
@@ -334,7 +345,7 @@ int guest_attach(const struct store *store, const struct guest *guest, const str
 		r = attend(&attached, err);
 	close_all(&attached);
 	if (r == 0 && attached.how == HUNG_UP)
-		r = find_status(&attached, before, ret_status, err);
+		r = find_status(&attached, ret_status, err);
 	else if (r == 0)
 		*ret_status = attached.how == SIGNALLED ? 128 + attached.signal : 0;
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
