@@ -102,7 +102,7 @@ limit_memory() {
 		shim --systemd-cgroup
 		assert_success
 		shim_ends
-		exit_holds '.oomKilled and .exitCode == 137'
+		exit_holds '.oomKilled and .exitCode == 137' || fail "$(<"$RUN/status.json")"
 		[[ -e $BUNDLE/oom ]]
 	done
 }
