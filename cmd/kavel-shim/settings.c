@@ -211,7 +211,7 @@ static int convert(struct words *w, struct err *err)
 /* What conmon fills in when it is not given. */
 static int complete(struct shim_settings *s, struct err *err)
 {
-	char *directory = NULL, *file = NULL;
+	char *directory;
 
 	if (!s->uuid)
 		s->uuid = s->id;
@@ -222,19 +222,18 @@ static int complete(struct shim_settings *s, struct err *err)
 			s->passthrough = true;
 	if ((s->bundle || s->exec) && s->pid_file)
 		return 0;
-	directory = getcwd(NULL, 0);
+	directory = s->made[0] = getcwd(NULL, 0);
 	if (!directory)
 		return err_sys(err, errno, "working directory");
-	if (!s->pid_file && asprintf(&file, "%s/pidfile-%s", directory, s->id) < 0) {
-		free(directory);
-		return err_memory(err);
+	if (!s->pid_file) {
+		if (asprintf(&s->made[1], "%s/pidfile-%s", directory, s->id) < 0) {
+			s->made[1] = NULL;
+			return err_memory(err);
+		}
+		s->pid_file = s->made[1];
 	}
-	if (file)
-		s->pid_file = file;
 	if (!s->bundle && !s->exec)
-		s->bundle = directory; /* kept, as the words are */
-	else
-		free(directory);
+		s->bundle = directory;
 	return 0;
 }
 
@@ -285,6 +284,7 @@ int settings_read(char **words, struct shim_settings *settings, struct str_buf *
 	size_t count;
 	int r = options_parse(tables, &w, words, SIZE_MAX, &count, err);
 
+	*settings = w.s; /* for settings_free() */
 	if (r == 0 && w.version) {
 		str_append_f(out,
 			     "conmon version " CONMON_VERSION "\ncommit: %s\nkavel-shim version " KAVEL_VERSION "\n",
@@ -301,7 +301,19 @@ int settings_read(char **words, struct shim_settings *settings, struct str_buf *
 		r = check(&w.s, w.log_rotate, err);
 	if (r == 0)
 		r = complete(&w.s, err);
-	if (r == 0)
-		*settings = w.s;
+	*settings = w.s;
 	return r;
+}
+
+void settings_free(struct shim_settings *settings)
+{
+	option_list_free(&settings->runtime_args);
+	option_list_free(&settings->runtime_opts);
+	option_list_free(&settings->exit_command_args);
+	option_list_free(&settings->log.paths);
+	option_list_free(&settings->log.labels);
+	for (size_t i = 0; i < ARRAY_SIZE(settings->made); i++) {
+		free(settings->made[i]);
+		settings->made[i] = NULL;
+	}
 }

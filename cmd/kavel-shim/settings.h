@@ -83,8 +83,11 @@ struct shim_settings {
 	const char *stop_signal;	/* NULL: SIGTERM */
 	unsigned int stop_timeout_ms;	/* then SIGKILL */
 	struct health_settings health;
+	char *made[2];			/* what of the above settings_read() made up */
 };
 
 /* Read the command line; words (NULL-terminated) live as long as the settings.  Returns 0; 1 when *out is all that was asked for
  * (--version, --help); or an error: an unknown or wrong option, or what belongs to it is missing. */
 int settings_read(char **words, struct shim_settings *settings, struct str_buf *out, struct err *err);
+/* Free what settings_read() allocated, also when it failed. */
+void settings_free(struct shim_settings *settings);
