@@ -38,12 +38,14 @@ static int make_stopped(struct cli *cli, const struct store *store, const struct
 	static const struct guest_stop kill = { .number = 9 };
 	struct guest_status status;
 	int r = guest_status(store, guest, &status, err);
+	const bool runs = r == 0 && (status.shim || status.pid);
 
-	if (r == 0 && (status.shim || status.pid) && !cli->options.force)
-		r = err_set(err, EBUSY, "it is running (\"down %s\" stops it; --force)", guest->name);
 	if (r < 0)
 		return r;
 	guest_status_free(&status);
+	if (runs && !cli->options.force)
+		return err_set(err, EBUSY, "it is running (\"down %s\" stops it%s)", guest->name,
+			       cli->command == &cli_rm ? "; --force" : "");
 	/* without settings there is no stop signal */
 	r = is_whole ? cli_stop_guest(cli, store, guest, err) : shim_stop(store, guest, &kill, err);
 	return r < 0 ? r : 0;

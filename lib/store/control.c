@@ -17,7 +17,7 @@
 #define ANSWER_MAX (256u << 10) /* bytes */
 #define TELL_MS	   250
 
-int control_connect(const char *run, const char *name, int *ret_fd, struct err *err)
+int control_connect(const char *run, const char *socket_name, int *ret_fd, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	autofd dir = open(run, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -26,13 +26,14 @@ int control_connect(const char *run, const char *name, int *ret_fd, struct err *
 	if (dir < 0)
 		return errno == ENOENT ? 1 : err_sys(err, errno, "open %s", run);
 	/* a socket's address is short; that of its directory's descriptor always fits */
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%.40s", dir, name);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%.40s", dir, socket_name);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_sys(err, errno, "make a socket");
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return errno == ENOENT || errno == ECONNREFUSED ? 1
-								: err_sys(err, errno, "connect to %s/%s", run, name);
+		return errno == ENOENT || errno == ECONNREFUSED
+			       ? 1
+			       : err_sys(err, errno, "connect to %s/%s", run, socket_name);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

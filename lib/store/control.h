@@ -24,4 +24,4 @@ int control_request(const char *run, const char *request, int timeout_ms, contro
 
 /* Connect to one of the sockets there, such as "attach", of type SOCK_SEQPACKET, however long the path is.
  * Returns 0, 1 when nobody listens, or an error. */
-int control_connect(const char *run, const char *socket, int *ret_fd, struct err *err);
+int control_connect(const char *run, const char *socket_name, int *ret_fd, struct err *err);

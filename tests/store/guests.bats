@@ -348,6 +348,34 @@ $(folder_of web)/bundle
 	[[ $(status_of web exitCode) == 3 ]] || fail "the exit code should be 3"
 }
 
+@test "a guest that is not well is started again" {
+	up_waiting web --health-cmd 'test ! -e /run/bad' --health-interval 100ms --health-retries 1 --health-on-failure restart
+	is_well() { [[ $(status_of web health) == healthy ]]; }
+	eventually is_well
+	inside web touch /run/bad
+	was_restarted() { [[ $(status_of web restarts) == 1 ]]; }
+	eventually was_restarted
+	eventually is_well
+}
+
+@test "limits are those of the guest's cgroup" {
+	needs memory cpu pids
+	up_waiting web --memory 64M --cpus 0.5 --cpu-weight 200 --pids 20
+	inside web sh -c 'cd /sys/fs/cgroup && cat memory.max cpu.max cpu.weight pids.max'
+	assert_output_is "67108864
+50000 100000
+200
+20"
+}
+
+@test "up --attach shows what the guest writes, and exits as it does" {
+	guest up web --rootfs "$IMAGE" --attach -- /bin/sh -c 'sleep 0.5; echo hello; exit 5'
+	assert_status 5
+	assert_output_is hello
+	guest up quick --rootfs "$IMAGE" --attach -- /bin/sh -c 'exit 6'
+	assert_status 6
+}
+
 @test "a container of that name that is no guest is left alone" {
 	ID=web
 	start_guest wait 2>/dev/null || start_guest
