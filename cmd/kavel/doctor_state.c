@@ -35,7 +35,7 @@ static const struct {
 } advice[] = {
 	[LEFTOVER_ENDED] = { "container %s has ended and was not deleted",
 			     "nothing if an engine will ask for it; else kavel delete, or kavel doctor --repair" },
-	[LEFTOVER_BUSY] = { "container %s has ended, and processes of it are left", "kavel delete --force ends them" },
+	[LEFTOVER_BUSY] = { "container %s has ended or was cut short, and processes of it are left", "kavel delete --force ends them" },
 	[LEFTOVER_UNFINISHED] = { "the create of container %s was cut short", "kavel doctor --repair" },
 	[LEFTOVER_DAMAGED] = { "the record of container %s cannot be read",
 			       "kavel delete --force removes what bears its name" },

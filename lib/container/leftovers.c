@@ -88,12 +88,13 @@ static bool classify(const struct state *state, enum leftover_kind *ret)
 		*ret = LEFTOVER_DAMAGED;
 		return true;
 	}
-	if (has_init(state))
-		return false;
+	/* nobody is at work on it, as nobody has the lock */
 	if (state->is_creating) {
-		*ret = has_processes(state) ? LEFTOVER_BUSY : LEFTOVER_UNFINISHED;
+		*ret = has_init(state) || has_processes(state) ? LEFTOVER_BUSY : LEFTOVER_UNFINISHED;
 		return true;
 	}
+	if (has_init(state))
+		return false;
 	if (state_status(state, &status, NULL, &ignored) < 0 || status != CONTAINER_STOPPED)
 		return false;
 	*ret = has_processes(state) ? LEFTOVER_BUSY : LEFTOVER_ENDED;

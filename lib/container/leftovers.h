@@ -8,7 +8,7 @@
 
 enum leftover_kind {
 	LEFTOVER_ENDED,	     /* a container that has stopped */
-	LEFTOVER_BUSY,	     /* the same, with processes left in its cgroup */
+	LEFTOVER_BUSY,	     /* that or the next, with processes left */
 	LEFTOVER_UNFINISHED, /* a create whose caller died */
 	LEFTOVER_DAMAGED,    /* a record that cannot be read */
 	LEFTOVER_GROUP,	     /* a cgroup that bears kavel's mark, empty, without a record */

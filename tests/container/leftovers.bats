@@ -81,7 +81,7 @@ group_of() { # ID
 	guest_shell 'sleep 100 </dev/null >/dev/null 2>&1 & exit 0'
 	must kavel run --keep --bundle "$BUNDLE" "$ID"
 	doctor --repair
-	found "container $ID has ended, and processes of it are left"
+	found "container $ID has ended or was cut short, and processes of it are left"
 	pgrep -x sleep >/dev/null || fail "the process was killed"
 	must kavel delete --force "$ID"
 	nothing_left
