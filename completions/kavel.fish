@@ -165,7 +165,8 @@ complete -c kavel -n '__fish_seen_subcommand_from restore' -l lsm-mount-context 
 complete -c kavel -n '__fish_seen_subcommand_from restore' -l tcp-close -d 'Close the TCP connections'
 
 # attach
-complete -c kavel -n '__fish_seen_subcommand_from attach logs' -a '(__kavel_ids)'
+complete -c kavel -n '__fish_seen_subcommand_from attach' -a '(__kavel_ids)'
+complete -c kavel -n '__fish_seen_subcommand_from logs' -a '(__kavel_guests)' -d Guest
 complete -c kavel -n '__fish_seen_subcommand_from attach' -l detach-keys -x -d 'Keys that end it'
 complete -c kavel -n '__fish_seen_subcommand_from attach' -l no-stdin -d 'Only show what the guest writes'
 complete -c kavel -n '__fish_seen_subcommand_from attach' -l sig-proxy -d 'Pass signals on to the guest'
