@@ -159,6 +159,19 @@ static enum guest_state decide(struct guest *guest)
 	return GUEST_BACKING_OFF;
 }
 
+/* A hook, or a file system that does not answer, may keep the runtime for ever: a stop does not wait for it. */
+static enum guest_state interrupt(struct guest *guest)
+{
+	guest->parts.interrupt(guest->parts.owner);
+	return guest->state;
+}
+
+/* It leaves nothing, but of one that was interrupted not every runtime may know. */
+static enum guest_state not_created(struct guest *guest)
+{
+	return guest->wants_stop && guest->settings->start ? delete (guest) : decide(guest);
+}
+
 static enum guest_state drained(struct guest *guest)
 {
 	guest_write_end(guest);
@@ -224,9 +237,11 @@ static const struct {
 	enum guest_state (*act)(struct guest *guest);
 } rows[] = {
 	{ GUEST_CREATING, EVENT_DONE, created },
-	{ GUEST_CREATING, EVENT_FAILED, decide }, /* which leaves nothing */
+	{ GUEST_CREATING, EVENT_FAILED, not_created },
+	{ GUEST_CREATING, EVENT_STOP, interrupt },
 	{ GUEST_STARTING, EVENT_DONE, run },
 	{ GUEST_STARTING, EVENT_FAILED, not_started },
+	{ GUEST_STARTING, EVENT_STOP, interrupt },
 	{ GUEST_RUNNING, EVENT_ENDED, ended },
 	{ GUEST_RUNNING, EVENT_STOP, stop },
 	{ GUEST_RUNNING, EVENT_RESTART, stop },

@@ -37,6 +37,8 @@ struct guest_parts {
 	void *owner;
 	/* Begin such a call: guest_done() tells its end.  A failure to begin is the call's. */
 	int (*call)(void *owner, enum guest_call call, struct err *err);
+	/* Interrupt the call that runs, by SIGTERM: its end is told as always. */
+	void (*interrupt)(void *owner);
 	/* An incarnation is created, and not started yet (pid file, sync pipe). */
 	void (*created)(void *owner, pid_t pid);
 	/* Its first process has ended: read what is left in its streams, at most for a moment if others hold them open, and call

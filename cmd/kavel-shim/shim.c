@@ -112,6 +112,15 @@ static void on_runtime_ended(struct runtime *runtime, const struct err *failure)
 	guest_done(shim->guest, call, pid, failure);
 }
 
+static void on_interrupt(void *owner)
+{
+	const struct shim *shim = owner;
+	pid_t pid = runtime_pid(&shim->runtime);
+
+	if (pid > 0)
+		(void)kill(pid, SIGTERM);
+}
+
 static void on_created(void *owner, pid_t pid)
 {
 	struct shim *shim = owner;
@@ -339,6 +348,7 @@ static int open_guest(struct shim *shim, struct err *err)
 	const struct guest_parts parts = {
 		.owner = shim,
 		.call = on_call,
+		.interrupt = on_interrupt,
 		.created = on_created,
 		.drain = on_drain,
 		.adopt_streams = on_adopt_streams,

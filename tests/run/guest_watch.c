@@ -201,7 +201,8 @@ void do_look(const char *pid)
 	static struct watch watch;
 
 	stop_and_look(&watch, atoi(pid));
-	printf("look: %lu looked into\nlook: %lu launchers\nlook: %lu found\n", watch.met, watch.launchers, watch.found);
+	printf("look: %lu looked into\nlook: %lu launchers\nlook: %lu found\n", watch.met, watch.launchers,
+	       watch.found);
 }
 
 void do_hold(const char *path)

@@ -251,3 +251,16 @@ has_started() { # TIMES
 	shim_ends
 	assert_clean
 }
+
+@test "a stop interrupts a create whose hook does not end" {
+	add_hook createRuntime 'echo >>'"$BATS_TEST_TMPDIR/begun"'; exec sleep 1000'
+	counts 'exit 0'
+	shim --restart always
+	eventually test -e "$BATS_TEST_TMPDIR/begun"
+	ask stop
+	assert_output_is '{}'
+	shim_ends
+	shim_is stopped
+	! pgrep -f 'sleep 1000' || fail 'the hook is left'
+	assert_clean
+}

@@ -77,6 +77,13 @@ static int on_call(void *owner, enum guest_call call, struct err *err)
 	return 0;
 }
 
+static void on_interrupt(void *owner)
+{
+	(void)owner;
+	note('i');
+	fails[called] = true;
+}
+
 static void on_created(void *owner, pid_t created)
 {
 	(void)owner;
@@ -145,7 +152,8 @@ static int give_up(struct loop_timer *timer, struct err *err)
 static void setup(void)
 {
 	const struct guest_parts parts = {
-		NULL, on_call, on_created, on_drain, on_adopt, on_mark, on_counters, on_answer, on_finished,
+		NULL,	  on_call, on_interrupt, on_created, on_drain,
+		on_adopt, on_mark, on_counters,	 on_answer,  on_finished,
 	};
 	struct err err;
 
@@ -355,6 +363,20 @@ static void a_stop_in_any_state_is_kept(void)
 	}
 }
 
+static void a_stop_interrupts_a_create_that_takes_long(void)
+{
+	settings.start = true;
+	settings.restart = RESTART_ALWAYS;
+	setup();
+	begin();
+	guest_stop(guest);
+	run_for(20000);
+	CHECK(is_finished && !has_failed);
+	CHECK_STR(calls, "CiD");
+	status_has("\"status\":\"stopped\"");
+	teardown();
+}
+
 static void requests_are_answered_when_they_are_done(void)
 {
 	struct str_buf out = { 0 };
@@ -463,6 +485,7 @@ static const struct unit_test tests[] = {
 	TEST(a_create_that_fails_later_is_a_failure_like_others),
 	TEST(a_delete_that_fails_does_not_stop_the_restart),
 	TEST(a_stop_in_any_state_is_kept),
+	TEST(a_stop_interrupts_a_create_that_takes_long),
 	TEST(requests_are_answered_when_they_are_done),
 	TEST(requests_that_make_no_sense_are_refused),
 	TEST(more_requests_than_can_wait_are_refused),
