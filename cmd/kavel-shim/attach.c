@@ -407,13 +407,15 @@ int attach_open(const struct shim_settings *settings, struct loop *loop, const s
 	return 0;
 }
 
-/* The guest is gone and waits for nobody: let clients that do read have the rest. */
+/* The guest is gone and waits for nobody: let clients that do read have the rest.  All that do not share one wait. */
 static void flush_all(struct attach *attach)
 {
-	const int64_t due = clock_ms() + CLOSE_WAIT_MS;
+	const int64_t wait =
+		attach->settings->attach_wait_ms > CLOSE_WAIT_MS ? attach->settings->attach_wait_ms : CLOSE_WAIT_MS;
+	int64_t due = clock_ms() + wait;
 
 	for (struct client *client = attach->clients; client; client = client->next)
-		while (!client->has_hung_up && !outbox_is_empty(&client->outbox)) {
+		while (!client->is_stalled && !outbox_is_empty(&client->outbox)) {
 			struct pollfd writable = { .fd = client->source.fd, .events = POLLOUT };
 			int64_t left = due - clock_ms();
 			bool progress;
@@ -421,6 +423,8 @@ static void flush_all(struct attach *attach)
 			if (poll(&writable, 1, left > 0 ? (int)left : 0) <= 0 ||
 			    !outbox_flush(&client->outbox, client->source.fd, &progress) || !progress)
 				outbox_clear(&client->outbox);
+			else
+				due = clock_ms() + wait;
 		}
 }
 

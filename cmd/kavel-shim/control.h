@@ -31,4 +31,4 @@ int control_open(struct control *control, struct loop *loop, const struct attach
 void control_close(struct control *control);
 
 /* attach_answer() */
-void control_answer(struct control *control, uint64_t ticket, const char *answer);
+void control_answer(struct control *control, uint64_t ticket, const char *text);
