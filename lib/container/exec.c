@@ -138,8 +138,8 @@ static int find_namespaces(const struct container_exec_options *o, struct run *r
 	if (ns_is_private(ns, SPEC_NS_USER) || ns_is_private(ns, SPEC_NS_TIME))
 		return ns_differ(run->beside.pid, &run->beside.flags, err);
 	/* a process that enters a user namespace needs this one meanwhile, which stands still; for entering a time namespace the
-	 * kernel asks that nobody shares the memory */
-	run->lends = o->may_reexec && borrow_is_possible();
+	 * kernel asks that nobody shares the memory; in a paused container it may take as long as it likes */
+	run->lends = o->may_reexec && !o->ignore_paused && borrow_is_possible();
 	return 0;
 }
 
@@ -165,6 +165,8 @@ static int start_process(const struct container_exec_options *o, struct run *run
 	}
 	if (r == 0)
 		r = take_terminal(o, run, err);
+	if (r == 0 && o->ignore_paused && run->signals >= 0)
+		r = foreground_await_start(run->signals, run->wire, run->pidfd, err);
 	if (r == 0)
 		r = spawn_hear_birth(run, err);
 	if (r == 0 && plan_has_scheduler(run->plan)) { /* not all that it can be passes from a process to the next */

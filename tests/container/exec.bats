@@ -201,6 +201,29 @@ execute() { # exec's options and command
 	assert_line "$all"
 }
 
+@test "exec --ignore-paused waits in a paused container, and ends when it is asked to" {
+	must kavel pause "$ID"
+	"$KAVEL" --root "$ROOT" exec --ignore-paused "$ID" /guest say=ran </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 4>&- &
+	eventually two_processes
+	kill -TERM $!
+	eventually is_gone $!
+	status=0
+	wait $! || status=$?
+	assert_status 255
+	grep -q 'interrupted' "$BATS_TEST_TMPDIR/out" || fail "$(<"$BATS_TEST_TMPDIR/out")"
+	"$KAVEL" --root "$ROOT" exec --ignore-paused "$ID" /guest say=ran exit=8 </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 4>&- &
+	eventually two_processes
+	must kavel resume "$ID"
+	status=0
+	wait $! || status=$?
+	assert_status 8
+	grep -qx ran "$BATS_TEST_TMPDIR/out"
+}
+
+two_processes() {
+	[[ $(kavel ps -f json "$ID" | jq length) == 2 ]]
+}
+
 # ------------------------------------------------------------------------------------------ what a guest may plant
 
 # HOME of an exec, with that at /etc/passwd.
