@@ -113,16 +113,18 @@ waiting_guest() {
 }
 
 @test "action restart: it is stopped by its signal, and started anew" {
-	guest_shell 'echo start >>/starts; trap "exit 3" TERM; while :; do sleep 0.05; done'
-	shim --health-cmd '[ $(wc -l </starts) -ge 2 ]' --health-interval 20ms --health-retries 2 --health-action restart
-	eventually health_is healthy
+	guest_shell 'echo start >>/starts; trap "exit 3" TERM; touch /ready; while :; do sleep 0.05; done'
+	shim --health-cmd 'test ! -e /ready || [ $(wc -l </starts) -ge 2 ]' --health-interval 20ms --health-retries 2 --health-action restart \
+		--stop-timeout 60s
+	eventually shim_holds '.restarts == 1 and .health.status == "healthy"'
 	shim_holds '.restarts == 1 and .status == "running"'
 	exit_holds '.exitCode == 3'
 }
 
 @test "action stop: it is ended for good" {
-	guest_shell 'trap "exit 3" TERM; while :; do sleep 0.05; done'
-	shim --health-cmd false --health-interval 20ms --health-retries 2 --health-action stop --restart always
+	guest_shell 'trap "exit 3" TERM; touch /ready; while :; do sleep 0.05; done'
+	shim --health-cmd 'test ! -e /ready' --health-interval 20ms --health-retries 2 --health-action stop --restart always \
+		--stop-timeout 60s
 	shim_ends
 	shim_is stopped
 	exit_holds '.exitCode == 3'

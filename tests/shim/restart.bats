@@ -110,7 +110,7 @@ has_started() { # TIMES
 @test "the annotation of the image names the stop signal" {
 	config '.annotations["org.opencontainers.image.stopSignal"] = "SIGUSR2"'
 	guest_shell 'trap "exit 9" USR2; echo ready; while :; do sleep 0.05; done'
-	shim
+	shim --stop-timeout 60s
 	eventually logged ready
 	kill -TERM "$PID"
 	shim_ends
