@@ -144,9 +144,9 @@ end_shim() {
 		for c in deaf:
 		    c.shutdown(socket.SHUT_RD)
 		beside = min(flood() for i in range(3))
-		# the reader's own packets may be lost, but not the last ones
 		print("alone %.3f s, beside nine that do not read %.3f s" % (alone, beside))
-		assert beside < 2 * alone + 0.2, (alone, beside)
+		# what would wait for them would wait for ever; less than this is the noise of a machine with other work
+		assert beside < 3 * alone + 2, (alone, beside)
 	PYTHON
 	echo "# $output" >&3
 	assert_calm
