@@ -112,24 +112,6 @@ static int check_existing(int dir, bool is_unified, const char *full, struct err
 	return err_in(err, "linux.cgroupsPath");
 }
 
-/* True if every controller is in the list of the file cgroup.controllers of `dir`; what is missing is written to
- * `missing` as "+a +b". */
-static bool has_controllers(const struct cgroup_plan *plan, int dir, const char *path, char *missing, size_t room)
-{
-	char text[512], file[GROUP_PATH_MAX + 32];
-	size_t used = 0;
-
-	(void)snprintf(file, sizeof(file), "%s%scgroup.controllers", path, *path ? "/" : "");
-	if (file_read_short(dir, file, text, sizeof(text)) < 0)
-		text[0] = '\0'; /* writing will tell why */
-	missing[0] = '\0';
-	for (unsigned int i = 0; i < plan->enable_count; i++)
-		if (!cgroup_has_word(text, plan->enable[i], ' ') && used < room)
-			used += (size_t)snprintf(missing + used, room - used, "%s+%s", used ? " " : "",
-						 plan->enable[i]);
-	return !missing[0];
-}
-
 /* What the kernel needs for a group counts against the limits of those above: those of a systemd unit are the container's. */
 static int explain_memory(const struct cgroup_plan *plan, struct err *err)
 {
@@ -145,52 +127,6 @@ static int explain_memory(const struct cgroup_plan *plan, struct err *err)
 			       "%d KiB, and its program more",
 			       item->value, SCOPE_NEED_KB)
 		    : -err->number;
-}
-
-static int hand_down(const char *parent, const char *missing, struct err *err)
-{
-	char file[GROUP_PATH_MAX + 32];
-	int r;
-
-	(void)snprintf(file, sizeof(file), "%s/cgroup.subtree_control", parent);
-	r = file_write_knob(AT_FDCWD, file, missing);
-	if (r >= 0)
-		return 0;
-	(void)err_sys(err, -r, "linux.resources: write %s to %s", missing, file);
-	if (r == -EBUSY)
-		return err_hint(err, "the group has processes of its own; they must move to a group below it first");
-	if (r == -ENOENT)
-		return err_hint(err, "the controller is not handed down to this group");
-	return r;
-}
-
-/* Let the parents hand the controllers down, from the root on, where they do not yet. */
-int group_enable_controllers(const struct cgroup_plan *plan, int dir, const char *full, size_t root_size,
-			     struct err *err)
-{
-	char path[GROUP_PATH_MAX], missing[256];
-
-	if (!plan->enable_count || has_controllers(plan, dir, "", missing, sizeof(missing)))
-		return 0;
-	(void)snprintf(path, sizeof(path), "%s", full);
-	for (char *slash = path + root_size; slash;) {
-		char *next = strchr(slash + 1, '/');
-		int r = 0;
-
-		if (next)
-			*next = '\0';
-		if (!has_controllers(plan, AT_FDCWD, path, missing, sizeof(missing))) {
-			*slash = '\0';
-			r = hand_down(path, missing, err);
-			*slash = '/';
-		}
-		if (r < 0)
-			return r;
-		if (next)
-			*next = '/';
-		slash = next;
-	}
-	return 0;
 }
 
 /* A new v1 cpuset has no CPUs and memory nodes, and takes no process until it gets some: those of its parent. */
@@ -257,6 +193,8 @@ static int make_with(const struct cgroup_plan *plan, unsigned int hierarchy, pid
 				err);
 	if (r == 0 && is_unified)
 		r = group_enable_controllers(plan, dir, full, root_size, err);
+	if (r == 0 && is_unified && plan->has_all_controllers)
+		group_offer_controllers(dir, full, root_size);
 	if (r == 0 && is_unified)
 		*ret_fd = take_fd(&dir);
 	return r;

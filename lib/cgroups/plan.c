@@ -225,6 +225,7 @@ int cgroup_plan(const struct spec *spec, const struct cgroup_request *request, s
 	if (r < 0 || (layout->mode == CGROUP_NONE && request->manager != CGROUP_MANAGER_SYSTEMD))
 		return r;
 	note_wish(spec, arena, plan);
+	plan->has_all_controllers = spec->linux_.cgroups_path || request->manager == CGROUP_MANAGER_SYSTEMD;
 	/* the group by which the container is found, frozen and killed */
 	plan->hierarchies |= 1u << cgroup_tracking(layout);
 	if (request->manager == CGROUP_MANAGER_SYSTEMD) {

@@ -28,6 +28,7 @@ struct cgroup_write {
 struct cgroup_plan {
 	const struct cgroup_layout *layout; /* the caller's, which outlives the plan */
 	const char *path;		    /* of the groups, below each mount point; "": nothing is made */
+	bool has_all_controllers;	    /* as engines expect of groups that they name, see group_offer_controllers() */
 	bool is_wanted;			    /* the config asks for a path or a limit: having no group is a failure */
 	const char *wanted_by;		    /* the property that does, below linux; NULL: none */
 	unsigned int hierarchies;	    /* bit per index of the layout: a group is made there */
@@ -50,6 +51,11 @@ int group_make(const struct cgroup_plan *plan, unsigned int hierarchy, struct cg
  * whose first `root_size` bytes are the mount point. */
 int group_enable_controllers(const struct cgroup_plan *plan, int dir, const char *full, size_t root_size,
 			     struct err *err);
+
+/* The same with all controllers that the root has, as far as they may be: those of no limit are for who reads the group's
+ * statistics, and for groups that the guest makes.  Both peers do that for groups that are named,
+ * and engines read what the container uses there. */
+void group_offer_controllers(int dir, const char *full, size_t root_size);
 
 /* Plan all of linux.resources. */
 int plan_resources(struct cgroup_plan *plan, const struct spec_resources *resources, struct arena *arena,

@@ -33,9 +33,25 @@ static bool is_core_file(const char *key)
 	return false;
 }
 
+/* A value of several lines, as of io.max, is one write for each: the kernel takes one at a time. */
+static int plan_lines(struct planner *planner, const char *value, struct cgroup_write *write, struct err *err)
+{
+	int r = 0;
+
+	for (size_t n; r == 0; value += n + 1) {
+		n = strcspn(value, "\n");
+		write->value = arena_printf(planner->arena, "%.*s", (int)n, value);
+		/* one at the end makes no line, and an empty value is one */
+		r = planner_write(planner, write, err);
+		if (!value[n] || !value[n + 1])
+			break;
+	}
+	return r;
+}
+
 static int plan_pair(struct planner *planner, const struct spec_pair *pair, struct err *err)
 {
-	struct cgroup_write write = { .file = pair->key, .value = pair->value };
+	struct cgroup_write write = { .file = pair->key };
 	const char *controller;
 	struct place place;
 	int r = check_key(pair->key, err);
@@ -48,15 +64,13 @@ static int plan_pair(struct planner *planner, const struct spec_pair *pair, stru
 	controller = arena_printf(planner->arena, "%.*s", (int)strcspn(pair->key, "."), pair->key);
 	if (!write.property || !controller)
 		return err_memory(err);
-	if (strchr(pair->value, '\n'))
-		return err_user(err, "linux.resources.%s: the value has more than one line", write.property);
 	place.hierarchy = (unsigned int)planner->plan->unified;
 	if (!str_eq(controller, "cgroup"))
 		r = planner_controller(planner, NULL, controller, write.property, &place, err);
 	else if (!is_core_file(pair->key))
 		r = err_user(err, "linux.resources.%s: belongs to the runtime", write.property);
 	write.hierarchy = place.hierarchy;
-	return r < 0 ? r : planner_write(planner, &write, err);
+	return r < 0 ? r : plan_lines(planner, pair->value, &write, err);
 }
 
 int plan_unified(struct planner *planner, struct err *err)

@@ -87,3 +87,17 @@ assert_file() { # NAME TEXT
 	assert_output_is inner
 	assert_clean
 }
+
+@test "a group that is named has all controllers, whatever its limits are" {
+	local all
+
+	needs memory
+	all=$(</sys/fs/cgroup/cgroup.controllers)
+	config '.linux.cgroupsPath = "/parent/parent2/guest"'
+	start_guest pause
+	[[ $(</sys/fs/cgroup/parent/parent2/guest/cgroup.controllers) == "$all" ]]
+	must kavel stats --format json
+	jq -e '.[0].stats | .memory.usage.usage > 0 and .pids.current == 1' <<<"$output"
+	must kavel delete --force "$ID"
+	assert_clean
+}

@@ -50,6 +50,7 @@ assert_no_unit() { # [UNIT]
 	[[ $(<"/proc/$(guest_pid)/cgroup") == "0::/system.slice/$UNIT/container" ]]
 	assert_property ActiveState active
 	assert_property Delegate yes
+	[[ $(<"$GROUP/cgroup.controllers") == *memory*pids* ]]
 	assert_property Slice system.slice
 	assert_property Description "kavel container $ID"
 	must kavel delete --force "$ID"

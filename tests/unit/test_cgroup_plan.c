@@ -114,6 +114,7 @@ static const struct knob_row knob_rows[] = {
 	{ "'rdma': {'a b': {'hcaObjects': 4}}", "rdma", "rdma" },
 	{ "'unified': {'memory.high': '5'}", "enable controller memory", "this host has no cgroup v2" },
 	{ "'unified': {'memory.high': '5'}", "write memory.high = 5 (unified[\"memory.high\"])", "no cgroup v2" },
+	{ "'unified': {'io.max': '8:0 riops=3\\n8:1 riops=5\\n'}", "write io.max = 8:0 riops=3 (unified[\"io.max\"])\nwrite io.max = 8:1 riops=5 (unified", "no cgroup v2" },
 	{ "'unified': {'cgroup.max.depth': '5'}", "cgroup.max.depth = 5", "no cgroup v2" },
 	{ "'unified': {'cgroup.procs': '1'}", "unified[\"cgroup.procs\"]", "unified" },
 	{ "'unified': {'cgroup.kill': '1'}", "unified[\"cgroup.kill\"]", "unified" },
