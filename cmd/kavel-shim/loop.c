@@ -83,7 +83,7 @@ void loop_after(struct loop *loop, struct loop_timer *timer, int64_t ms)
 	while (*at && (*at)->due <= timer->due)
 		at = &(*at)->next;
 	timer->next = *at;
-	timer->is_set = true;
+	timer->is_set = timer->is_new = true;
 	*at = timer;
 }
 
@@ -107,12 +107,13 @@ static bool timer_is_due(const struct loop *loop)
 	return loop->timers && loop->timers->due <= clock_ms();
 }
 
-/* A timer that is set again by its own handler, to 0, waits for the next round: descriptors are heard in between. */
+/* A timer that was set in this round waits for the next: descriptors are heard in between, such as a client who came before the
+ * guest ended. */
 static int expire(struct loop *loop, struct err *err)
 {
 	int64_t now = clock_ms();
 
-	while (!loop->stops && loop->timers && loop->timers->due <= now) {
+	while (!loop->stops && loop->timers && loop->timers->due <= now && !loop->timers->is_new) {
 		struct loop_timer *timer = loop->timers;
 		int r;
 
@@ -120,8 +121,6 @@ static int expire(struct loop *loop, struct err *err)
 		r = timer->expired(timer, err);
 		if (r < 0)
 			return r;
-		if (timer->is_set && timer == loop->timers)
-			break;
 	}
 	return 0;
 }
@@ -150,6 +149,8 @@ int loop_run(struct loop *loop, struct err *err)
 		if (count < 0 && errno != EINTR)
 			return err_sys(err, errno, "wait for events");
 		loop->event_count = count < 0 ? 0 : count;
+		for (struct loop_timer *timer = loop->timers; timer; timer = timer->next)
+			timer->is_new = false;
 		if (count > 0 || timer_is_due(loop)) {
 			loop->was_busy = true;
 		} else if (count == 0 && loop->was_busy && loop->idle) {

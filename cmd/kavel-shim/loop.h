@@ -27,6 +27,7 @@ struct loop_timer {
 	void *owner;
 	struct loop_timer *next; /* in the loop's list, earliest first */
 	bool is_set;
+	bool is_new; /* set since descriptors were last looked at */
 };
 
 /* Make a loop.  Errors: ENOMEM, EMFILE. */
@@ -40,7 +41,7 @@ int loop_watch(struct loop *loop, struct loop_source *source, uint32_t events, s
  * delivered afterwards.  source->fd stays open, and as it is. */
 void loop_forget(struct loop *loop, struct loop_source *source);
 
-/* Set the timer to expire in `ms` milliseconds, anew if it is set. */
+/* Set the timer to expire in `ms` milliseconds, anew if it is set; with 0 after all that descriptors have to say was heard. */
 void loop_after(struct loop *loop, struct loop_timer *timer, int64_t ms);
 void loop_cancel(struct loop *loop, struct loop_timer *timer);
 

@@ -174,3 +174,18 @@ much() {
 	[[ $(said sync) == *'"data": -1, "message": "the runtime did not set up a terminal'*end ]]
 	[[ ! $(find /tmp -maxdepth 1 -name '*-term.*') ]]
 }
+
+@test "a client who came before the guest ended has its output, however late the shim hears of both" {
+	guest_shell 'echo hello'
+	create
+	kill -STOP "$(<"$AT/shim")"
+	"$CLIENT" "$BUNDLE/attach" drain >"$AT/client" 3>&- &
+	sleep 0.3 # it waits to be accepted
+	start
+	eventually is_gone "$(<"$AT/pid")"
+	kill -CONT "$(<"$AT/shim")"
+	[[ $(exit_code) == 0 ]]
+	wait
+	grep -qx 'out: hello' "$AT/client" || fail "$(<"$AT/client")"
+	finish
+}
