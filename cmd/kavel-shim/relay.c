@@ -32,6 +32,7 @@ struct relay {
 	struct winsize size;	  /* ws_row 0: nobody said */
 	bool is_draining;
 	struct loop_timer pump, deadline;
+	int64_t drain_ms;
 	char *buffer;
 };
 
@@ -184,6 +185,11 @@ static int on_deadline(struct loop_timer *timer, struct err *err)
 	struct relay *relay = timer->owner;
 
 	(void)err;
+	/* for clients the settings say how long */
+	if (relay->peers.attach && attach_is_full(relay->peers.attach)) {
+		loop_after(relay->loop, timer, relay->drain_ms);
+		return 0;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(relay->outlets); i++)
 		end_outlet(relay, &relay->outlets[i]);
 	return finish_drain(relay);
@@ -202,6 +208,7 @@ static void close_input(struct relay *relay)
 void relay_drain(struct relay *relay, int64_t ms)
 {
 	relay->is_draining = true;
+	relay->drain_ms = ms;
 	close_input(relay);
 	for (size_t i = 0; i < ARRAY_SIZE(relay->outlets); i++)
 		loop_forget(relay->loop, &relay->outlets[i].source);

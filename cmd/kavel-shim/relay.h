@@ -40,7 +40,7 @@ int relay_error_fd(const struct relay *relay);
 /* Begin to read.  master: of its terminal, which is the relay's from now on; -1: none.  said: what was read of standard error already. */
 int relay_go(struct relay *relay, int master, const struct str_buf *said, struct err *err);
 /* The guest has ended: deliver what is left in the streams, at most for `ms` milliseconds if others hold them open or a log is
- * full, close them, and call peers->drained(), from the loop. */
+ * full (for clients that are full as long as attach_is_full() says so), close them, and call peers->drained(), from the loop. */
 void relay_drain(struct relay *relay, int64_t ms);
 
 /* Bytes from clients, as attach_requests.input.  Swallows them if the guest has no standard input (any more). */

@@ -193,8 +193,8 @@ static int set_restart(struct words *w, struct err *err)
 static int convert(struct words *w, struct err *err)
 {
 	char *at = (char *)w;
-	/* podman's run has its output from the attach socket */
-	int r = set_time("--attach-wait", w->attach_wait, w->s.run_dir ? 0 : 1000, &w->s.attach_wait_ms, err);
+	/* podman's run has its output from the attach socket, and may stand before a pager */
+	int r = set_time("--attach-wait", w->attach_wait, w->s.run_dir ? 0 : INT_MAX, &w->s.attach_wait_ms, err);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(times); i++)
 		r = set_time(times[i].option, *(const char **)(at + times[i].word), times[i].unless_given,

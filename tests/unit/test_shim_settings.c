@@ -1,6 +1,7 @@
 /* kavel-shim/settings.c and sync.c. */
 #include "settings.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -54,7 +55,7 @@ static void what_is_not_said_is_as_with_conmon(void)
 	CHECK_STR(settings.bundle, directory);
 	CHECK_HAS(settings.pid_file, "/pidfile-box");
 	CHECK(!settings.api && !settings.log.files_max && !settings.log.size_max);
-	CHECK(settings.attach_wait_ms == 1000);
+	CHECK(settings.attach_wait_ms == INT_MAX);
 	CHECK(READ(NEEDED, "--exec", "--exec-process-spec", "/p") == 0);
 	CHECK(!settings.bundle);
 	free(directory);

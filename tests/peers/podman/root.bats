@@ -26,6 +26,14 @@ load setup
 	[[ ${output%% *} == "$(md5sum <"$BATS_TEST_TMPDIR/data" | cut -d' ' -f1)" ]]
 }
 
+@test "run: a reader that pauses, as a pager does, loses nothing" {
+	local last
+
+	last=$(podman run --rm --name "$NAME" --network none --log-driver none box seq 300000 2>/dev/null |
+		{ sleep 3; cmp - <(seq 300000) && echo all; })
+	[[ $last == all ]]
+}
+
 @test "run -d, logs -f, stop" {
 	run_box -d -- sh -c 'trap "echo stopped; exit 3" TERM; i=0; while :; do echo tick $i; i=$((i + 1)); sleep 0.1; done'
 	assert_success
