@@ -151,13 +151,8 @@ group_in() { # CONTROLLERS
 	eventually assert_no_unit
 }
 
-# After a create that was killed: the guest has ended, and the unit with it, unless it was ready by then.
-is_undone() {
-	[[ $(property LoadState) == not-found ]] || status_is created
-}
-
 @test "systemd on v1: a create that fails, or is killed, leaves no unit" {
-	local delay result
+	local delay
 
 	config '.mounts += [{destination: "/x", type: "bind", source: "/no/such", options: ["bind"]}]'
 	create_guest
@@ -166,10 +161,7 @@ is_undone() {
 	assert_clean
 	config 'del(.mounts[-1])'
 	for delay in 0.02 0.1 0.2 0.3; do
-		timeout --signal KILL "$delay" "$KAVEL" --root "$ROOT" create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1 3>&- &&
-			result=made || result=killed
-		# directories that systemd does not know are delete's
-		[[ $result == made ]] || eventually is_undone
+		timeout --signal KILL "$delay" "$KAVEL" --root "$ROOT" create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1 3>&- || :
 		must kavel delete --force "$ID"
 		eventually assert_no_unit
 	done
