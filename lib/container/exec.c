@@ -169,7 +169,7 @@ static int start_process(const struct container_exec_options *o, struct run *run
 		r = foreground_await_start(run->signals, run->wire, run->pidfd, err);
 	if (r == 0)
 		r = spawn_hear_birth(run, err);
-	if (r == 0 && plan_has_scheduler(run->plan)) { /* not all that it can be passes from a process to the next */
+	if (r == 0 && run->plan->scheduler.is_set) { /* not all that it can be passes from a process to the next */
 		r = scheduler_apply(&run->plan->scheduler, run->child, err);
 		if (r == 0)
 			r = wire_go_on(run->wire, err);

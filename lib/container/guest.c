@@ -393,7 +393,7 @@ static unsigned int birth_of(const struct run *run)
 	if (run->init < 0)
 		return 0;
 	return LAUNCH_BIRTH_PLAIN | (plan_has_terminal(run->plan) ? LAUNCH_BIRTH_TERMINAL : 0) |
-	       (plan_has_scheduler(run->plan) ? LAUNCH_BIRTH_WAIT : 0);
+	       (run->plan->scheduler.is_set ? LAUNCH_BIRTH_WAIT : 0);
 }
 
 static int become_launcher(struct run *run, struct err *err)

@@ -222,6 +222,10 @@ new_user() { # [UIDS [GIDS]], as JSON
 	assert_line "nice: 3"
 	assert_line "io: 2 6"
 	[[ $(cat /proc/self/oom_score_adj) == 0 ]]
+	start_guest pause
+	try kavel exec "$ID" /guest scheduling
+	assert_line "scheduler: BATCH"
+	assert_line "nice: 3"
 }
 
 @test "limits above the caller's, a lower OOM score and a real-time policy reach a guest in a user namespace, and exec" {
