@@ -6,26 +6,29 @@
 #include <time.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cli.h"
 #include "json/encode.h"
+#include "json/read.h"
+#include "store/control.h"
 
 enum { COLUMNS = 7 };
 
-#define CELL_MAX      40
-#define DOCUMENT_MAX  (16u << 20)
+#define CELL_MAX     40
+#define DOCUMENT_MAX (16u << 20)
+#define ANSWER_MS    1000
 
-/* How long ago a time of our own form was ("2026-01-02T03:04:05.123Z"), in seconds; -1: it is none. */
+/* How long ago that was ("2026-01-02T03:04:05.123Z"), in seconds; -1: it is no time. */
 static int64_t age(const char *text)
 {
-	struct tm tm = { 0 };
-	time_t when;
+	struct timespec when;
+	time_t now = time(NULL);
 
-	if (!text || !strptime(text, "%Y-%m-%dT%H:%M:%S", &tm))
+	if (!text || !clock_parse(text, strlen(text), &when))
 		return -1;
-	when = timegm(&tm);
-	return when > time(NULL) ? 0 : time(NULL) - when;
+	return when.tv_sec > now ? 0 : now - when.tv_sec;
 }
 
 /* "3d 4h", "5h 10m", "7m", "12s" */
@@ -217,15 +220,23 @@ static void put_paths(struct json_writer *w, const struct guest *guest)
 	json_close(w);
 }
 
-/* Documents that are there as they are; the newline at the end of a file would stand out. */
-static void put_document(struct json_writer *w, const char *key, char *text)
+/* null where there is none, or where it is damaged: what is around it stays JSON. */
+static void put_document(struct json_writer *w, const char *key, const char *text)
 {
-	for (size_t size = text ? strlen(text) : 0; size && text[size - 1] == '\n'; size--)
-		text[size - 1] = '\0';
-	if (text)
-		json_put_raw(w, key, text);
-	else
+	struct json_t *value = NULL;
+	struct err err;
+
+	if (!text) {
 		json_put_null(w, key);
+		return;
+	}
+	if (json_read(text, strlen(text), key, &value, &err) == 0) {
+		json_put_value(w, key, value);
+	} else {
+		log_warning("%s", err.text);
+		json_put_null(w, key);
+	}
+	json_free(value);
 }
 
 static void put_file(struct json_writer *w, const char *key, int dir, const char *path)
@@ -234,9 +245,18 @@ static void put_file(struct json_writer *w, const char *key, int dir, const char
 	struct err ignored;
 	size_t size;
 
-	if (file_read(dir, path, DOCUMENT_MAX, &text, &size, &ignored) < 0)
-		text = NULL;
-	put_document(w, key, text);
+	put_document(w, key, file_read(dir, path, DOCUMENT_MAX, &text, &size, &ignored) < 0 ? NULL : text);
+}
+
+/* The shim itself knows more than it last wrote to its file: how much was logged. */
+static void put_shim(struct json_writer *w, const struct guest *guest, const struct guest_status *status)
+{
+	autobuf answer = { 0 };
+	struct err ignored;
+	bool answered =
+		status->shim && control_request(guest->run, "status", ANSWER_MS, NULL, NULL, &answer, &ignored) == 0;
+
+	put_document(w, "shimStatus", answered ? answer.data : status->status_text);
 }
 
 static int run_inspect(struct cli *cli, char **words, struct err *err)
@@ -258,7 +278,7 @@ static int run_inspect(struct cli *cli, char **words, struct err *err)
 		put_status(&w, &guest, &status);
 		put_paths(&w, &guest);
 		put_file(&w, "settings", guest.dir, "guest.json");
-		put_document(&w, "shimStatus", status.status_text);
+		put_shim(&w, &guest, &status);
 		put_document(&w, "exit", status.exit_text);
 		put_file(&w, "config", guest.dir, "bundle/config.json");
 		json_close(&w);

@@ -337,6 +337,10 @@ os.chmod(".", 0)' "$(folder_of web)/layers/upper"
 web
 $(folder_of web)/bundle
 --label=tier=front" ]] || fail "not what was set"
+	[[ $output == *$'\n        "version": 1,'* ]] || fail "documents are not indented in their place"
+	echo damaged >"$(folder_of web)/exit.json"
+	must_guest inspect web
+	jq -e '.exit == null and .shimStatus.status == "running"' <<<"$output" >/dev/null || fail "not JSON, or not what there is"
 	must_guest status --format json web
 	jq -e '.[0].pid > 0' <<<"$output" >/dev/null || fail "no pid"
 }
