@@ -97,10 +97,12 @@ ends_well() {
 	"$CLIENT" "$BUNDLE/attach" "wait=$AT/go" >"$AT/client" 3>&- &
 	sleep 0.2
 	start
-	eventually log_has 'stdout F done'
+	eventually log_has 'stdout F line 100 of what nobody reads, which makes it quite some text'
 	quiet
 	touch "$AT/go"
+	eventually log_has 'stdout F done'
 	wait
+	quiet
 	ends_well
 }
 
