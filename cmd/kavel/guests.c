@@ -42,6 +42,7 @@ int cli_find_shim(const struct cli *cli, struct shim_call *ret, struct arena *ar
 	*ret = (struct shim_call){
 		.systemd_cgroup = cli->host.cgroup_manager == CGROUP_MANAGER_SYSTEMD,
 		.no_cgroup = cli->host.cgroup_manager == CGROUP_MANAGER_DISABLED,
+		.attached = cli->options.attached,
 	};
 	return shim_find(ret, arena, err);
 }

@@ -13,6 +13,7 @@ struct shim_call {
 	const char *runtime; /* absolute path */
 	const char *shim;    /* the same of kavel-shim: shim_find() */
 	bool systemd_cgroup, no_cgroup;
+	bool attached; /* the caller ties its own streams to the guest's: their end is the end of its input, and it reads how it ended */
 };
 
 /* Find kavel-shim: beside this program, in its libexec folder, in PATH.  Fills `call`; its strings are of the arena.

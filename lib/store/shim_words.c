@@ -85,7 +85,7 @@ static void add_health(struct list *list, const struct guest_health *health)
 	add_text(list, "health-action", health->action);
 }
 
-static void add_guest(struct list *list, const struct guest *guest, bool adopt)
+static void add_guest(struct list *list, const struct guest *guest, const struct shim_call *call, bool adopt)
 {
 	const struct guest_settings *s = &guest->settings;
 
@@ -102,7 +102,8 @@ static void add_guest(struct list *list, const struct guest *guest, bool adopt)
 		add(list, "--terminal");
 	if (s->input) {
 		add(list, "--stdin");
-		add(list, "--leave-stdin-open");
+		if (!call->attached)
+			add(list, "--leave-stdin-open");
 	}
 	add_text(list, "restart", s->restart);
 	add_text(list, "stop-signal", s->stop_signal);
@@ -119,6 +120,8 @@ static void add_removal(struct list *list, const struct store *store, const stru
 
 	if (!guest->settings.is_temporary)
 		return;
+	if (call->attached)
+		add(list, "--exit-delay=1"); /* exit.json goes, too */
 	add_text(list, "exit-command", call->runtime);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		add_text(list, "exit-command-arg", words[i]);
@@ -150,7 +153,7 @@ int shim_words_make(const struct store *store, const struct guest *guest, const 
 	if (!list.items)
 		return err_memory(err);
 	add(&list, call->shim);
-	add_guest(&list, guest, adopt);
+	add_guest(&list, guest, call, adopt);
 	add_runtime(&list, store, call);
 	add_log(&list, guest);
 	add_health(&list, &guest->settings.health);

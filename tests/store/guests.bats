@@ -378,6 +378,17 @@ $(folder_of web)/bundle
 	assert_output_is hello
 	guest up quick --rootfs "$IMAGE" --attach -- /bin/sh -c 'exit 6'
 	assert_status 6
+	guest up gone --rootfs "$IMAGE" --attach --rm -- /bin/sh -c 'exit 7'
+	assert_status 7
+	is_gone() { [[ ! -e $(folder_of gone) ]]; }
+	eventually is_gone
+}
+
+@test "up --attach --interactive: the end of the caller's input is the end of the guest's" {
+	echo word >"$BATS_TEST_TMPDIR/input"
+	STDIN=$BATS_TEST_TMPDIR/input guest up web --rootfs "$IMAGE" --attach -i -- /bin/sh -c 'while read -r line; do echo "got $line"; done; exit 8'
+	assert_status 8
+	assert_output_is "got word"
 }
 
 @test "a container of that name that is no guest is left alone" {
