@@ -225,13 +225,17 @@ CONTAINER_ID_FULL=$ID CONTAINER_NAME=web CONTAINER_TAG=tag SYSLOG_IDENTIFIER=tag
 }
 
 @test "a rate: what is too much is dropped and marked" {
+	local extra
+
 	guest_shell 'i=0; while [ $i -lt 5000 ]; do echo "line $i of many"; i=$((i+1)); done; sleep 1.2; echo end'
 	shim --log-policy rate --log-rate 10000
 	shim_ends
 	tail -n 2 "$LOG" | grep -q 'bytes of output are missing here'
 	tail -n 1 "$LOG" | grep -q 'end$'
 	(($(wc -l <"$LOG") < 4000)) || fail "$(wc -l <"$LOG") lines"
-	[[ $(logged_bytes) == "$(seq -f 'line %.0f of many' 0 4999 | cat - <(echo end) | wc -c)" ]] || fail "$(logged_bytes)"
+	# a line whose rest was dropped is ended before the mark: by a newline that is counted among what is missing, too
+	extra=$(($(logged_bytes) - $(seq -f 'line %.0f of many' 0 4999 | cat - <(echo end) | wc -c)))
+	((extra >= 0 && extra <= $(grep -c 'bytes of output are missing here' "$LOG"))) || fail "$extra bytes more than there were"
 }
 
 @test "none: nothing is written, and the guest does not notice" {
