@@ -127,7 +127,7 @@ caller() { # a script on standard input
 	config '.process.terminal = false'
 	start_guest pause
 	export SCRIPT='stty size; tty; test -t 0 && test -t 1 && test -t 2 && echo terminals; echo >/dev/tty its own;
-		trap "stty size" WINCH; read line; echo "got $line"; exit 3'
+		trap "stty size" WINCH; until read line; do :; done; echo "got $line"; exit 3'
 	caller <<-'PYTHON'
 		fcntl.ioctl(peer, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 90, 0, 0))
 		pid = spawn()
